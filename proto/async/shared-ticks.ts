@@ -27,6 +27,13 @@ export function atTicks(intervalMs: number, call: () => void): () => void {
   };
 }
 
+/**
+ * The same for a call that judges what has not come: it runs once the sockets were read in that turn. A process that had no processor for
+ * seconds would otherwise give up an answer that waits in its socket, since timers come first.
+ */
+export const atTicksOnceRead = (intervalMs: number, call: () => void): (() => void) =>
+  atTicks(intervalMs, () => setImmediate(call));
+
 function tick(): void {
   ticks++;
   for (const { everyTicks, call } of listeners) if (ticks % everyTicks === 0) call();

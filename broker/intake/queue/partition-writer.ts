@@ -80,6 +80,7 @@ export class PartitionWriter {
     this.#commit = new Commit({ ...deps, traces: deps.traces, policy: this.#policy, recent, outcomes });
     this.#parked = new ParkedSources({
       bus,
+      isReplicated: deps.isReplicated,
       quarantine,
       checkpoint,
       sources,

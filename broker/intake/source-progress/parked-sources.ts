@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../../nats/bus.js';
+import { afterFailure } from '../commit/after-failure.js';
 import { QUARANTINE_BATCH_BYTES, QUARANTINE_BATCH_RECORDS, type Quarantine } from '../quarantine/quarantine.js';
 import type { EventOutcomes } from '../queue/event-outcomes.js';
 import type { WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
@@ -9,8 +11,13 @@ import type { SourceTable } from './source-table.js';
 import type { WatermarkCheckpoint } from './watermark-checkpoint.js';
 import { recoverWatermarks } from './watermark-recovery.js';
 
+/** Between two attempts to read watermarks. */
+const RETRY_MS = 200;
+
 export interface ParkedSourcesDeps {
   bus: Bus;
+  /** The store has several servers. */
+  isReplicated: boolean;
   quarantine: Quarantine;
   checkpoint: WatermarkCheckpoint;
   sources: SourceTable;
@@ -88,12 +95,24 @@ export class ParkedSources {
     return event.fields.refusal ? { kind: 'quarantine', source } : undefined;
   }
 
+  /** Waits for a store that may come back as long as a commit does: nobody else waits for a parked source. */
   async #recover(source: SourceProgress, units: WaitingUnit[]): Promise<void> {
-    try {
-      await recoverWatermarks(this.#deps.bus, source);
-      this.#deps.checkpoint.touch(source);
-    } catch (error) {
-      for (const { events } of units.splice(0)) for (const event of events) this.#deps.outcomes.failed(event, error);
+    const { bus, isReplicated, checkpoint, outcomes } = this.#deps;
+    const attempts = { attempts: 0, waitingSinceMs: performance.now() };
+    for (;;) {
+      try {
+        await recoverWatermarks(bus, source);
+        checkpoint.touch(source);
+        return;
+      } catch (error) {
+        const next = afterFailure(error as Error, attempts, performance.now(), { isReplicated, isUp: bus.isUp() });
+        if (next === 'wait') {
+          await delay(RETRY_MS);
+          continue;
+        }
+        for (const { events } of units.splice(0)) for (const event of events) outcomes.failed(event, error);
+        return;
+      }
     }
   }
 

@@ -305,3 +305,15 @@ t.test('an atomic batch may begin with the failed event again, but not behind it
   t.same(await atomic('5', '6'), ['PRECEDING_FAILED', 'PRECEDING_FAILED']);
   t.same(await atomic('3', '4', '5'), ['duplicate', 'stored', 'stored']);
 });
+
+t.test('an event of a source whose watermarks cannot be read for some seconds waits, and is stored', async (t) => {
+  const server = await startNats(t);
+  const bus = await connect(t, server);
+  const intake = await startIntake(t, bus);
+  t.teardown(() => process.kill(server.pid, 'SIGCONT'));
+  process.kill(server.pid, 'SIGSTOP');
+  const published = publish(intake, [positioned('1')]);
+  // Longer than one request to the store may take.
+  setTimeout(() => process.kill(server.pid, 'SIGCONT'), 4_000);
+  t.same(codes(await published), ['stored']);
+});

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Msg } from '@nats-io/transport-node';
 import t, { type Test } from 'tap';
@@ -90,4 +92,21 @@ t.test('a line that is slower than the wait gets its answers once one of them ha
   await turn();
   setTimeout(() => answer(sent[1]!.reply, 'late'), SLOW_ANSWER_MS);
   t.equal(String((await second).data), 'late');
+});
+
+t.test('an answer that came while the process had no processor counts, though its time is over', async (t) => {
+  const { requests, sent, answer } = startLink(t);
+  const server = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  const [accepted] = await once(server, 'connection');
+  accepted.once('data', () => answer(sent[0]!.reply, 'late'));
+  const asked = requests.ask('a', '1');
+  await turn();
+  socket.write('x');
+  // As a process that others keep from the processor: longer than an answer may take.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_600);
+  t.equal(String((await asked).data), 'late');
 });

@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { atTicks } from '../../../proto/async/shared-ticks.js';
+import { atTicksOnceRead } from '../../../proto/async/shared-ticks.js';
 import { StoreUnavailableError } from '../store-errors.js';
 
 /** The connection to ask over. */
@@ -61,7 +61,7 @@ export class LeaderRequests {
     bus.onStatus((up) => {
       if (!up) this.#failAll('the connection was lost');
     });
-    this.#endTicks = atTicks(EXPIRY_INTERVAL_MS, () => this.#failExpired());
+    this.#endTicks = atTicksOnceRead(EXPIRY_INTERVAL_MS, () => this.#failExpired());
   }
 
   /** Rejects with StoreUnavailableError when nobody answers. */

@@ -2,7 +2,7 @@ import type { ConsumerConfig } from '@nats-io/jetstream';
 import { AckPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
 import { nanos } from '@nats-io/transport-node';
-import { atTicks } from '../../../proto/async/shared-ticks.js';
+import { atTicksOnceRead } from '../../../proto/async/shared-ticks.js';
 import type { Bus } from '../bus.js';
 import { asStoreError } from '../store-errors.js';
 import type { StoredMessage } from '../stored-message.js';
@@ -75,7 +75,7 @@ export class PushConsumer {
         if (!error) this.#onDelivery(msg);
       },
     });
-    this.#endWatch = atTicks(IDLE_HEARTBEAT_MS, () => this.#checkSilence());
+    this.#endWatch = atTicksOnceRead(IDLE_HEARTBEAT_MS, () => this.#checkSilence());
   }
 
   close(): void {

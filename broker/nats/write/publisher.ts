@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { atTicks } from '../../../proto/async/shared-ticks.js';
+import { atTicksOnceRead } from '../../../proto/async/shared-ticks.js';
 import type { StoreSpace } from '../space/store-space.js';
 import type { JetStreamRefusal } from '../store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from '../store-errors.js';
@@ -94,7 +94,7 @@ export class Publisher {
     bus.onStatus((up) => {
       if (!up) this.#failAll('the connection was lost');
     });
-    this.#endTicks = atTicks(EXPIRY_INTERVAL_MS, () => this.#failExpired());
+    this.#endTicks = atTicksOnceRead(EXPIRY_INTERVAL_MS, () => this.#failExpired());
   }
 
   /** From now on asks before every write whether there is space for it. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
 import type { Logger } from 'pino';
@@ -7,6 +6,7 @@ import type { Config } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { QuotaNotice } from '../parties/quotas/quota-notice.js';
 import { addBodyParsers } from './bodies/body-parsers.js';
+import type { CredentialHead } from './connections/connection-guard.js';
 import { type BrokerServer, createBrokerServer } from './connections/http-server.js';
 import { refuseUnreadable } from './connections/refused-requests.js';
 import { openApiOptions } from './openapi/openapi-document.js';
@@ -74,7 +74,7 @@ function createInstance({ log, config, maxConnections, login }: AppOptions): App
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     serverFactory: (serve) => {
-      const shareOf = (request: IncomingMessage): TurnShare => login.shareOf(request);
+      const shareOf = (head: CredentialHead): TurnShare => login.shareOf(head);
       const bounds = { maxConnections, stalledMs: session.stalledMs, shareOf };
       broker = createBrokerServer(foldUnusedMethods(serve), { tls, ...bounds });
       return broker.server;

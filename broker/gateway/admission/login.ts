@@ -33,7 +33,7 @@ const JUDGED_MAX = 10_000;
 
 const unknownCallers = new TurnShare();
 
-const bearerOf = ({ headers }: IncomingMessage): string | undefined =>
+const bearerOf = ({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined =>
   /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 
 /** Decides from the head of a request alone who calls. The same for plain requests and for WebSockets. */
@@ -44,7 +44,7 @@ export class Login {
   constructor(private readonly deps: LoginDeps) {}
 
   /** The caller's share of the turns of the event loop. All whose token this bus does not know have one share together. */
-  shareOf(request: IncomingMessage): TurnShare {
+  shareOf(request: Pick<IncomingMessage, 'headers'>): TurnShare {
     const token = bearerOf(request);
     if (token === undefined) return unknownCallers;
     const { credentials } = this.deps;

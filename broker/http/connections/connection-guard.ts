@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { TurnShare } from '../../../proto/async/shared-turns.js';
+import { PacedRequests } from './paced-requests.js';
 import { RequestTurns } from './request-turns.js';
 
 /** Requests that a connection may have waiting behind the one in service. Browsers and libraries send none. */
@@ -19,10 +20,16 @@ export interface ConnectionGuardOptions {
   /** A connection that takes none of the bytes that wait for it is closed after this. */
   stalledMs: number;
   /** The caller's share of the turns of the event loop, from the head of a request alone. */
-  shareOf: (request: IncomingMessage) => TurnShare;
+  shareOf: (request: CredentialHead) => TurnShare;
 }
 
+/** The part of a request that names its caller. */
+export type CredentialHead = Pick<IncomingMessage, 'headers'>;
+
 interface Connection {
+  paced: PacedRequests | undefined;
+  /** What the last request says about its caller. */
+  head: CredentialHead | undefined;
   /** Requests in service, and the WebSocket that the connection has become. */
   inService: number;
   waiting: [IncomingMessage, ServerResponse][];
@@ -59,7 +66,14 @@ export class ConnectionGuard {
       server.on('secureConnection', (socket: Socket) => this.#handshakes.delete(peerOf(socket)));
     }
     server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => this.#opened(socket));
-    server.on('upgrade', (request: IncomingMessage) => this.#serviceBegins(request.socket));
+    server.on('upgrade', (request: IncomingMessage) => {
+      this.#serviceBegins(request.socket);
+      const connection = this.#of(request.socket);
+      connection.paced?.handOver();
+      // A session lasts for days and needs neither.
+      connection.paced = undefined;
+      connection.head = undefined;
+    });
     this.#timer = setInterval(() => this.#closeStalled(), CHECK_INTERVAL_MS);
     this.#timer.unref();
     server.once('close', () => clearInterval(this.#timer));
@@ -87,6 +101,8 @@ export class ConnectionGuard {
   #serve(serve: RequestListener, request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     this.#serviceBegins(socket);
+    const { authorization } = request.headers;
+    this.#of(socket).head = { headers: authorization === undefined ? {} : { authorization } };
     response.once('close', () => {
       this.#serviceEnds(socket);
       const connection = socket.destroyed ? undefined : this.#connections.get(socket);
@@ -117,13 +133,16 @@ export class ConnectionGuard {
       socket.destroy();
       return;
     }
-    this.#of(socket);
+    const connection = this.#of(socket);
+    connection.paced = new PacedRequests(socket, () => connection.head && this.options.shareOf(connection.head));
   }
 
   #of(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known) return known;
     const connection: Connection = {
+      paced: undefined,
+      head: undefined,
       inService: 0,
       waiting: [],
       waitingBytes: 0,

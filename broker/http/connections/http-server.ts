@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { TlsConfig } from '../../config.js';
+import { BrokerRequest } from './broker-request.js';
 import { ConnectionGuard, type ConnectionGuardOptions } from './connection-guard.js';
-import { BrokerRequest, HEADER_LINES_MAX, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
+import { HEADER_LINES_MAX, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
 import { readTls } from './tls.js';
 
 /** From the first byte of a request to the end of its headers; honest ones come in one packet. */

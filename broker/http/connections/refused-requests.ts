@@ -1,29 +1,7 @@
-import { IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SluiceError } from '../../../proto/errors.js';
 import { refuseOnSocket } from '../../gateway/refuse-on-socket.js';
-
-/**
- * A request whose `Upgrade` counts only when it asks for a WebSocket. RFC 9110 lets a server ignore any other; Node
- * would hand them all to the gateway, which answered 404 to every plain call of clients that offer `h2c`.
- */
-export class BrokerRequest extends IncomingMessage {
-  // Declared and not initialised: the constructor of the class above sets `upgrade` before fields of this one exist.
-  declare asksForUpgrade: boolean | null;
-
-  // Node's parser sets and reads the property; its types declare none.
-  get upgrade(): boolean {
-    return this.asksForUpgrade === true && isWebSocket(this.headers.upgrade);
-  }
-
-  set upgrade(asksForUpgrade: boolean | null) {
-    this.asksForUpgrade = asksForUpgrade;
-  }
-}
-
-const isWebSocket = (upgrade: string | undefined): boolean =>
-  upgrade === 'websocket' ||
-  (upgrade?.split(',').some((protocol) => /^websocket(?:\/|$)/i.test(protocol.trim())) ?? false);
 
 /** Requests whose client waits for `100 Continue` before it sends the body, with their responses. */
 const waitingForContinue = new WeakMap<IncomingMessage, ServerResponse>();

@@ -18,8 +18,8 @@ import { EpochMarkers } from './event-log/epoch-markers.js';
 import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
 import { UsedTickets } from './gateway/used-tickets.js';
+import { AnswerBudget } from './http/answers/answer-budget.js';
 import type { App } from './http/app.js';
-import { PageBudget } from './http/stream/page-budget.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
 import { LeakCheck } from './leak-check/leak-check.js';
@@ -153,7 +153,7 @@ class RunningBroker implements BrokerHandle {
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
     const gateway = this.#openGateway(stream, intake, admission);
-    const pageBudget = new PageBudget();
+    const pageBudget = new AnswerBudget();
     this.#lawful = this.#openLawful(stream, { slots: admission.slots, ending: ending.signal, pageBudget });
     const health = new BrokerHealth({ ...this.parts, ...observation, isServing: () => this.#isServing });
     this.#app = await openApp(this.parts, {

@@ -5,6 +5,8 @@ import type { TurnShare } from '../../proto/async/shared-turns.js';
 import type { Config } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { QuotaNotice } from '../parties/quotas/quota-notice.js';
+import { addAnswerBounds } from './answers/answer-bounds.js';
+import type { AnswerBudget } from './answers/answer-budget.js';
 import { addBodyParsers } from './bodies/body-parsers.js';
 import type { CredentialHead } from './connections/connection-guard.js';
 import { type BrokerServer, createBrokerServer } from './connections/http-server.js';
@@ -29,6 +31,8 @@ export interface AppOptions extends AuthenticationDeps {
   metrics: GatewayMetrics;
   config: Pick<Config, 'http' | 'tls' | 'session' | 'platformRegistration'>;
   quotaNotice?: Pick<QuotaNotice, 'requestRefused'> | undefined;
+  /** Shared with pages of events. */
+  pageBudget: AnswerBudget;
   maxConnections: number;
   version: string;
 }
@@ -56,6 +60,7 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   refuseWhileClosing(app);
   requireRouteRules(app);
   const addRoutesForOtherMethods = addOtherMethods(app, options.config.http.corsOrigins);
+  addAnswerBounds(app, options);
   addAuthentication(app, options);
   addBodyParsers(app, { bodyBytesInMemoryMax: options.config.http.maxBodyBytesInMemory });
   for (const resource of resources) await app.register(resource);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sharedTurn } from '../../proto/async/shared-turns.js';
+import { TimeSlice } from '../../proto/async/time-slice.js';
 import { ledgerSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { pageAfter, streamEnds } from '../nats/read/log-reader.js';
@@ -31,7 +32,11 @@ export async function readLedger(bus: Bus, { kind, id, after = 0, limit }: Ledge
     limit: Math.min(limit, PAGE_RECORDS_MAX),
     maxBytes: PAGE_BYTES_MAX,
   });
-  return messages.map(({ position, subject, data }) => decodeRecord(position, subject, data));
+  const records: LedgerRecord[] = [];
+  await new TimeSlice().each(messages, ({ position, subject, data }) => {
+    records.push(decodeRecord(position, subject, data));
+  });
+  return records;
 }
 
 /** Throws LedgerBrokenError when a record is missing. */

@@ -3,6 +3,7 @@ import { Disclosures } from '../../audit/disclosures.js';
 import type { Config } from '../../config.js';
 import type { Gateway } from '../../gateway/gateway.js';
 import type { Tickets } from '../../gateway/tickets.js';
+import type { AnswerBudget } from '../../http/answers/answer-budget.js';
 import { type App, createApp } from '../../http/app.js';
 import { auditPlugin } from '../../http/audit/plugin.js';
 import { catalogPlugin } from '../../http/catalog/plugin.js';
@@ -11,7 +12,6 @@ import { grantsPlugin } from '../../http/grants/plugin.js';
 import { operationsPlugin } from '../../http/operations/plugin.js';
 import { partiesPlugin } from '../../http/parties/plugin.js';
 import { type ProcedureRoutesDeps, procedurePlugin } from '../../http/procedure/plugin.js';
-import type { PageBudget } from '../../http/stream/page-budget.js';
 import { streamPlugin } from '../../http/stream/plugin.js';
 import { trialPlugin } from '../../http/trial/plugin.js';
 import type { Intake } from '../../intake/intake.js';
@@ -48,7 +48,7 @@ export interface ServedRooms extends Observation {
   tickets: Tickets;
   admission: Admission;
   health: BrokerHealth;
-  pageBudget: PageBudget;
+  pageBudget: AnswerBudget;
   quotaNotice: QuotaNotice;
   /** Absent on a trial bus. */
   lawful: ProcedureRoutesDeps | undefined;
@@ -76,6 +76,7 @@ export function openApp(
   const cursorActs = new CursorActs({ ...stream, grants, permissions, ledger });
   const options = {
     ...{ log, config, quotaNotice, permissions, leases, metrics: metrics.gateway, version: VERSION, requireInsider },
+    pageBudget,
     ...admission,
   };
   return createApp(options, [

@@ -12,7 +12,7 @@ export interface DisclosureRoutesDeps {
 export function disclosureRoutes(app: FastifyInstance, { disclosures, permissions }: DisclosureRoutesDeps): void {
   app.get<{ Querystring: { entry: string; subject: string } }>(
     '/v1/disclosures',
-    { schema: SCHEMA, config: { access: { officer: 'ledger.read' } } },
+    { schema: SCHEMA, config: { access: { officer: 'ledger.read' }, answer: 'audit' } },
     async (request) => {
       permissions.require(callerOf(request), 'ledger.read');
       const { entry, subject } = request.query;

@@ -2,6 +2,7 @@ import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import type { Ledger } from '../../ledger/ledger.js';
 import { LEDGER_KINDS, type LedgerKind } from '../../ledger/record.js';
 import type { Permissions } from '../../parties/permissions.js';
+import { sendList } from '../answers/json-list.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { withoutCredential } from './without-credential.js';
@@ -11,15 +12,15 @@ export interface LedgerRoutesDeps {
   permissions: Permissions;
 }
 
-const RULE: FastifyContextConfig = { access: { officer: 'ledger.read' } };
+const RULE: FastifyContextConfig = { access: { officer: 'ledger.read' }, answer: 'audit' };
 
 type Query = { kind?: LedgerKind; id?: string; after: number; limit: number };
 
 export function ledgerRoutes(app: FastifyInstance, { ledger, permissions }: LedgerRoutesDeps): void {
-  app.get<{ Querystring: Query }>('/v1/ledger', { schema: QUERY, config: RULE }, async (request) => {
+  app.get<{ Querystring: Query }>('/v1/ledger', { schema: QUERY, config: RULE }, async (request, reply) => {
     permissions.require(callerOf(request), 'ledger.read');
     const records = await ledger.read(request.query);
-    return { records: records.map(withoutCredential) };
+    return sendList(reply, 'records', records.map(withoutCredential));
   });
   app.get('/v1/ledger/verify', { schema: VERIFY, config: RULE }, (request) => {
     permissions.require(callerOf(request), 'ledger.read');

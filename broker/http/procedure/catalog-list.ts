@@ -20,28 +20,33 @@ export interface CatalogListDeps extends Pick<CatalogReadDeps, 'procedure' | 'wo
  * level or region; and by any word of a list of files, the files.
  */
 export function catalogListRoute(app: FastifyInstance, { procedure, world, described }: CatalogListDeps): void {
-  app.get<Route>('/v1/catalog', { schema: SCHEMA, config: { access: 'department' } }, async (request) => {
-    const { query } = request;
-    const caller = callerOf(request);
-    if (isListOfFiles(query)) return procedure.files.list(caller, queryOf('catalog', request as FastifyRequest<Route>));
-    if (caller.kind === 'officer') await procedure.requireInsider(caller, 'read', 'catalog');
-    const { entries, next } = query.level === undefined ? world.catalog.search(query) : ofLevel({ world }, query);
-    const answers =
-      caller.kind === 'officer'
-        ? await described.describe(
-            caller,
-            'catalog',
-            entries.map(({ id }) => id),
-          )
-        : new Map();
-    const withFile = entries.map((entry) => ({
-      ...answers.get(entry.id),
-      ...summaryOf(entry),
-      ...(query.level !== undefined && { reference: `${entry.id}@${entry.version}` }),
-    }));
-    const { level, region } = query;
-    return { ...(level && { level }), ...(region && { region }), entries: withFile, next };
-  });
+  app.get<Route>(
+    '/v1/catalog',
+    { schema: SCHEMA, config: { access: 'department', answer: 'list' } },
+    async (request) => {
+      const { query } = request;
+      const caller = callerOf(request);
+      if (isListOfFiles(query))
+        return procedure.files.list(caller, queryOf('catalog', request as FastifyRequest<Route>));
+      if (caller.kind === 'officer') await procedure.requireInsider(caller, 'read', 'catalog');
+      const { entries, next } = query.level === undefined ? world.catalog.search(query) : ofLevel({ world }, query);
+      const answers =
+        caller.kind === 'officer'
+          ? await described.describe(
+              caller,
+              'catalog',
+              entries.map(({ id }) => id),
+            )
+          : new Map();
+      const withFile = entries.map((entry) => ({
+        ...answers.get(entry.id),
+        ...summaryOf(entry),
+        ...(query.level !== undefined && { reference: `${entry.id}@${entry.version}` }),
+      }));
+      const { level, region } = query;
+      return { ...(level && { level }), ...(region && { region }), entries: withFile, next };
+    },
+  );
 }
 
 const isListOfFiles = (query: Query): boolean =>

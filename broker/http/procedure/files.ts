@@ -92,7 +92,7 @@ function readRoutes(app: FastifyInstance, procedure: Procedure, machine: Machine
   const { kind, isReadOneByOneBy = [] } = machine;
   const outsiders = outsidersOf(machine);
   const listRule = {
-    access: 'anybody' as const,
+    ...({ access: 'anybody', answer: 'list' } as const),
     outsiders: outsiders.filter((role) => !isReadOneByOneBy.includes(role)),
   };
   app.get<ListRoute>(`/v1/${kind}`, { schema: listSchema(kind), config: listRule }, (request) =>

@@ -22,8 +22,10 @@ export function lawfulGrantRoutes(app: FastifyInstance, deps: LawfulGrantDeps): 
   const { procedure } = deps;
   const machine = procedure.machines.get('grants');
   if (!machine) return;
-  app.get<ListRoute>('/v1/grants', { schema: listSchema('grants'), config: { access: 'anybody' } }, (request) =>
-    listGrants(deps, request),
+  app.get<ListRoute>(
+    '/v1/grants',
+    { schema: listSchema('grants'), config: { access: 'anybody', answer: 'list' } },
+    (request) => listGrants(deps, request),
   );
   app.get<ReadRoute>('/v1/grants/:id', { schema: READ, config: { access: 'anybody' } }, (request) =>
     readGrant(deps, callerOf(request), request.params.id),

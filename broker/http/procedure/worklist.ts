@@ -13,12 +13,16 @@ type Route = { Querystring: { late?: boolean } };
 
 /** Files that wait for the officer who asks. */
 export function worklistRoutes(app: FastifyInstance, { procedure, worklist }: WorklistRoutesDeps): void {
-  app.get<Route>('/v1/desk', { schema: SCHEMA, config: { access: 'anybody' } }, async (request, reply) => {
-    const officer = await procedure.requireInsider(callerOf(request), 'read');
-    const { items, more } = await worklist.of(officer, request.query.late === true);
-    reply.type('application/json; charset=utf-8');
-    return jsonOf(items, more);
-  });
+  app.get<Route>(
+    '/v1/desk',
+    { schema: SCHEMA, config: { access: 'anybody', answer: 'list' } },
+    async (request, reply) => {
+      const officer = await procedure.requireInsider(callerOf(request), 'read');
+      const { items, more } = await worklist.of(officer, request.query.late === true);
+      reply.type('application/json; charset=utf-8');
+      return jsonOf(items, more);
+    },
+  );
 }
 
 /** The answer in UTF-8. What is kept of files is bytes: a thousand strings, joined and encoded at each call, would hold the event loop. */

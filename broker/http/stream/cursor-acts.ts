@@ -19,8 +19,10 @@ const ACT = { ...ANYBODY, body: SMALL_JSON };
 
 /** People list, move and remove cursors; programs acknowledge. */
 export function cursorActRoutes(app: FastifyInstance, { cursorActs }: CursorActRoutesDeps): void {
-  app.get<{ Params: { grant: string } }>('/v1/grants/:grant/cursors', { schema: LIST, config: ANYBODY }, (request) =>
-    cursorActs.list(callerOf(request), request.params.grant),
+  app.get<{ Params: { grant: string } }>(
+    '/v1/grants/:grant/cursors',
+    { schema: LIST, config: { ...ANYBODY, answer: 'list' } },
+    (request) => cursorActs.list(callerOf(request), request.params.grant),
   );
   app.put<MoveRoute>('/v1/grants/:grant/cursors/:cursor', { schema: MOVE, config: ACT }, (request) => {
     const { to, reason } = request.body;

@@ -12,10 +12,13 @@ export interface DeadLetterRoutesDeps {
 }
 
 export function deadLetterRoutes(app: FastifyInstance, { deadLetters, leases }: DeadLetterRoutesDeps): void {
-  app.get<{ Params: { grant: string } }>(
+  app.get<{ Params: { grant: string }; Querystring: { after: number } }>(
     '/v1/grants/:grant/dead-letters',
-    { schema: LIST, config: { access: { system: 'subscribe' } } },
-    (request) => deadLetters.list(systemOf(request, 'subscribe').id, request.params.grant),
+    { schema: LIST, config: { access: { system: 'subscribe' }, answer: 'list' } },
+    (request) => {
+      const { params, query } = request;
+      return deadLetters.list(systemOf(request, 'subscribe').id, params.grant, query.after);
+    },
   );
   app.delete<{ Params: { grant: string; position: number } }>(
     '/v1/grants/:grant/dead-letters/:position',
@@ -43,7 +46,14 @@ export function deadLetterRoutes(app: FastifyInstance, { deadLetters, leases }: 
 const LIST = {
   tags: ['grants'],
   summary: 'Events that the subscriber has rejected',
+  description:
+    'In the order of rejection, at most 1,000: the next ones are asked for with `after`, the last `sequence`.',
   params: { type: 'object', properties: { grant: { type: 'string' } } },
+  querystring: {
+    type: 'object',
+    properties: { after: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 } },
+    additionalProperties: false,
+  },
   response: { 200: { type: 'array', items: { type: 'object', additionalProperties: true } }, ...PROBLEMS },
 };
 

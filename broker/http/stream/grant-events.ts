@@ -6,10 +6,12 @@ import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
 import { timeOf } from '../../event-log/start-position.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
+import { actorOf } from '../../parties/caller.js';
 import type { Lease, Leases } from '../../parties/leases/leases.js';
-import type { Page, PageRequest } from '../../stream/pages/page.js';
+import { PAGE_BYTES_MAX, type Page, type PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
 import type { OpenEventStreams } from '../../stream/subscriptions/open-event-streams.js';
+import type { AnswerBudget } from '../answers/answer-budget.js';
 import { acceptsGzip, wantsEventStream } from '../server/accept.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
 import { holdLease } from '../server/hold-lease.js';
@@ -17,7 +19,6 @@ import { onClosed } from '../server/on-closed.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { NDJSON_TYPE } from '../server/route-rule.js';
 import { serverSentEvents } from './grant-event-source.js';
-import type { PageBudget } from './page-budget.js';
 import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
 
 /** Bytes of one page of server-sent events, which stay in memory for each client that does not read. */
@@ -28,7 +29,7 @@ export interface GrantEventRoutesDeps {
   leases: Leases;
   slots: StreamSlots;
   eventStreams: OpenEventStreams;
-  pageBudget: PageBudget;
+  pageBudget: AnswerBudget;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
@@ -75,7 +76,7 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
     if (timeOf(pull.from) > deps.clock()) {
       throw new SluiceError('BAD_REQUEST', 'from is a time that has not come: a page cannot wait for it, a stream can');
     }
-    const held = await budget.reserve(pull.system);
+    const held = await budget.reserve(actorOf(caller), PAGE_BYTES_MAX);
     onClosed(reply, held.release);
     const page = await pages.pull(pull).finally(held.built);
     held.holds(page.events.reduce((sum, { record }) => sum + (record?.length ?? 0), 0));

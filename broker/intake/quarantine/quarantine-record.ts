@@ -25,7 +25,7 @@ export interface QuarantineEntry {
 }
 
 /** A record must fit into one message of a NATS server with default limits (1 MiB), however large the event was. */
-const RECORD_BYTES_MAX = 768 * 1024;
+export const RECORD_BYTES_MAX = 768 * 1024;
 /** Cap per attribute of an event that is too large to be kept whole. */
 const ATTRIBUTE_CHARACTERS_MAX = 256;
 

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../../proto/errors.js';
 import { deadLetterSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, lastPerSubject } from '../../nats/read/log-reader.js';
+import { lastOf, pagesOf } from '../../nats/read/log-reader.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 
@@ -17,6 +17,16 @@ export interface DeadLetter {
   status: 'open' | 'redriven' | 'dropped' | 'gone';
 }
 
+/** A letter with its place in the list: the `after` of what follows it. */
+export interface ListedLetter extends DeadLetter {
+  sequence: number;
+}
+
+/** Letters that are listed at one time: with the longest reasons some megabytes. */
+const PAGE_LETTERS_MAX = 1_000;
+/** Read from the store at one time; letters that were redriven or dropped stay there. */
+const READ_BYTES_MAX = 1024 * 1024;
+
 /** The stored dead letters of all grants. The store never deletes: the newest record of a position holds its state. */
 export class DeadLetterStore {
   constructor(private readonly bus: Bus) {}
@@ -25,10 +35,18 @@ export class DeadLetterStore {
     await this.#write(grant, { ...letter, rejectedAt: new Date().toISOString(), status: 'open' });
   }
 
-  /** Open ones, in the order of rejection. */
-  async list(grant: string): Promise<DeadLetter[]> {
-    const messages = await lastPerSubject(this.bus, CURSORS_STREAM, `deadletter.${grant}.*`);
-    return messages.map(decode).filter((letter) => letter.status === 'open');
+  /** The next open ones after a sequence, in the order of rejection. Only the last page has fewer than `PAGE_LETTERS_MAX`. */
+  async list(grant: string, after: number): Promise<ListedLetter[]> {
+    const open: ListedLetter[] = [];
+    const query = { stream: CURSORS_STREAM, subject: `deadletter.${grant}.*`, after, limit: PAGE_LETTERS_MAX };
+    for await (const page of pagesOf(this.bus, { ...query, maxBytes: READ_BYTES_MAX })) {
+      for (const message of page) {
+        const letter = decode(message);
+        if (letter.status === 'open') open.push({ ...letter, sequence: message.position });
+        if (open.length === PAGE_LETTERS_MAX) return open;
+      }
+    }
+    return open;
   }
 
   /** Throws NOT_FOUND when the position is not on the list. */

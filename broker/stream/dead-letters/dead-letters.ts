@@ -6,7 +6,7 @@ import type { PageEvents } from '../pages/page-events.js';
 import type { PageReceipts } from '../pages/page-receipts.js';
 import type { GrantAccess } from '../subscriptions/grant-access.js';
 import { View, viewKey } from '../views/view.js';
-import type { DeadLetter, DeadLetterStore } from './dead-letter-store.js';
+import type { DeadLetterStore, ListedLetter } from './dead-letter-store.js';
 
 export interface DeadLettersDeps {
   access: GrantAccess;
@@ -22,10 +22,10 @@ export class DeadLetters {
   constructor(private readonly deps: DeadLettersDeps) {}
 
   /** Letters of a previous log epoch are listed as `gone`: their positions name other events now, or none. */
-  async list(system: string, grant: string): Promise<DeadLetter[]> {
+  async list(system: string, grant: string, after = 0): Promise<ListedLetter[]> {
     const { access, store, logOf } = this.deps;
     const log = logOf(access.open(system, grant).version.partition);
-    const letters = await store.list(grant);
+    const letters = await store.list(grant, after);
     return letters.map((letter) => (letter.log === log ? letter : { ...letter, status: 'gone' }));
   }
 

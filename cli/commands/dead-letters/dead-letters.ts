@@ -4,7 +4,12 @@ import { apiOf, type ConnectionOptions, withConnection } from '../../connection-
 import { table } from '../../table.js';
 import type { Terminal } from '../../terminal.js';
 
+/** The last page has fewer. */
+const LETTERS_PER_PAGE = 1_000;
+
 interface DeadLetter {
+  /** The `after` of the next page. */
+  sequence: number;
   position: number;
   cursor: string;
   reason: string;
@@ -36,8 +41,17 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
 const pathOf = (grant: string, position?: string): string =>
   `/v1/grants/${encodeURIComponent(grant)}/dead-letters${position === undefined ? '' : `/${encodeURIComponent(position)}`}`;
 
+async function allLetters(grant: string, options: ConnectionOptions): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for (let after = 0; ; after = letters.at(-1)?.sequence ?? 0) {
+    const page = await apiOf(options).json<DeadLetter[]>(pathOf(grant), { query: { after } });
+    letters.push(...page);
+    if (page.length < LETTERS_PER_PAGE) return letters;
+  }
+}
+
 async function list(grant: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {
-  const letters = await apiOf(options).json<DeadLetter[]>(pathOf(grant));
+  const letters = await allLetters(grant, options);
   if (options.json) return terminal.out(JSON.stringify(letters));
   if (letters.length === 0) return terminal.out(`grant ${grant} has no dead letters`);
   const rows = letters.map(({ position, cursor, reason, rejectedAt }) => [

@@ -34,10 +34,15 @@ export function addQuarantine(program: Command, terminal: Terminal): void {
     .action((entry: string, number: string, options: ConnectionOptions) => show(entry, number, options, terminal));
 }
 
+interface QuarantinePage {
+  events: QuarantinedEvent[];
+  more: boolean;
+}
+
 async function read(entry: string, after: number, limit: number, options: ConnectionOptions, terminal: Terminal) {
   const query = { entry, after, limit };
   try {
-    return (await apiOf(options).json<{ events: QuarantinedEvent[] }>('/v1/quarantine', { query })).events;
+    return await apiOf(options).json<QuarantinePage>('/v1/quarantine', { query });
   } catch (error) {
     if (error instanceof ApiError && error.code === 'NOT_ALLOWED') await nameSources(entry, options, terminal);
     throw error;
@@ -56,7 +61,7 @@ async function nameSources(entry: string, options: ConnectionOptions, terminal: 
 }
 
 async function list(entry: string, options: ListOptions, terminal: Terminal): Promise<void> {
-  const events = await read(entry, options.after ?? 0, options.limit, options, terminal);
+  const { events, more } = await read(entry, options.after ?? 0, options.limit, options, terminal);
   if (options.json) return terminal.out(JSON.stringify(events));
   if (events.length === 0) return terminal.out(`no refused events of entry ${entry}`);
   const rows = events.map(({ sequence, acceptedAt, event, problem }) => [
@@ -68,14 +73,16 @@ async function list(entry: string, options: ListOptions, terminal: Terminal): Pr
     problem.detail,
   ]);
   for (const line of table(['NUMBER', 'RECEIVED', 'EVENT', 'OP', 'CODE', 'REASON'], rows)) await terminal.out(line);
-  if (events.length === options.limit) terminal.err(`there may be more: --after ${events.at(-1)?.sequence}`);
+  if (more) terminal.err(`there may be more: --after ${events.at(-1)?.sequence}`);
 }
 
 async function show(entry: string, text: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {
   if (!/^[1-9]\d{0,14}$/.test(text))
     throw new UsageError(`number must be one that "quarantine list" shows, not ${text}`);
   const number = Number(text);
-  const [event] = await read(entry, number - 1, 1, options, terminal);
+  const {
+    events: [event],
+  } = await read(entry, number - 1, 1, options, terminal);
   if (event?.sequence !== number) {
     terminal.err(`sluice: entry ${entry} has no refused event ${number} of this system`);
     throw new CommandEnded(EXIT.REFUSED);

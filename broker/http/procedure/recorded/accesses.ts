@@ -6,13 +6,14 @@ import type { Leases } from '../../../parties/leases/leases.js';
 import type { AccessReads } from '../../../procedure/people/access-reads.js';
 import type { ContractTerms } from '../../../procedure/people/contract-terms.js';
 import type { InspectionPages } from '../../../stream/pages/inspection-pages.js';
+import { PAGE_BYTES_MAX } from '../../../stream/pages/page.js';
+import type { AnswerBudget } from '../../answers/answer-budget.js';
 import { callerOf } from '../../server/authenticate.js';
 import { holdLease } from '../../server/hold-lease.js';
 import { onClosed } from '../../server/on-closed.js';
 import { PROBLEMS } from '../../server/problem-schema.js';
 import { NDJSON_TYPE } from '../../server/route-rule.js';
 import { sendPage } from '../../stream/grant-events.js';
-import type { PageBudget } from '../../stream/page-budget.js';
 import { PAGE_QUERY_SCHEMA, parseFrom } from '../../stream/page-query.js';
 
 export interface AccessRoutesDeps {
@@ -20,7 +21,7 @@ export interface AccessRoutesDeps {
   contractTerms: ContractTerms;
   inspections: InspectionPages;
   leases: Leases;
-  pageBudget: PageBudget;
+  pageBudget: AnswerBudget;
   /** The time of the bus. */
   clock: () => number;
 }
@@ -52,7 +53,7 @@ async function readPage(
   holdLease(reply, lease);
   reply.type(NDJSON_TYPE);
   if (request.method === 'HEAD') return reply.send();
-  const held = await pageBudget.reserve(actorOf(access.officer));
+  const held = await pageBudget.reserve(actorOf(access.officer), PAGE_BYTES_MAX);
   onClosed(reply, held.release);
   const page = await inspection.read(from, limit).finally(held.built);
   held.holds(page.events.reduce((sum, { record }) => sum + (record?.length ?? 0), 0));

@@ -56,6 +56,21 @@ t.test('requests in one packet are served one at a time, in order, and not witho
   t.equal((await call({ url: broker.url, token: TOKENS.reader }, 'GET', '/v1/catalog')).status, 200);
 });
 
+t.test('a connection becomes no WebSocket while the answer to a request is still to come', async (t) => {
+  const accept = { authorization: `Bearer ${TOKENS.reader}`, accept: 'text/event-stream' };
+  const socket = await RawSocket.open(t, broker.url);
+  const key = `${'A'.repeat(22)}==`;
+  const upgrade = {
+    connection: 'upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': 13,
+    'sec-websocket-key': key,
+  };
+  socket.write(head('GET /v1/grants/g-shops/events', accept) + head('GET /v1/stream', { ...accept, ...upgrade }));
+  await socket.closed;
+  t.notMatch(socket.received, /HTTP\/1\.1 101/);
+});
+
 t.test('requests that wait behind another one take little memory, whatever their heads hold', async (t) => {
   const lines = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`x${i}`, '']));
   const waiting = head('GET /v1/catalog', { authorization: `Bearer ${TOKENS.reader}`, ...lines });

@@ -66,17 +66,21 @@ export class ConnectionGuard {
       server.on('secureConnection', (socket: Socket) => this.#handshakes.delete(peerOf(socket)));
     }
     server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => this.#opened(socket));
-    server.on('upgrade', (request: IncomingMessage) => {
-      this.#serviceBegins(request.socket);
-      const connection = this.#of(request.socket);
-      connection.paced?.handOver();
-      // A session lasts for days and needs neither.
-      connection.paced = undefined;
-      connection.head = undefined;
-    });
+    server.on('upgrade', (request: IncomingMessage) => this.#upgradeBegins(request.socket));
     this.#timer = setInterval(() => this.#closeStalled(), CHECK_INTERVAL_MS);
     this.#timer.unref();
     server.once('close', () => clearInterval(this.#timer));
+  }
+
+  /** For the first of the listeners: behind a request whose answer is still to come the connection is closed. */
+  #upgradeBegins(socket: Socket): void {
+    const connection = this.#of(socket);
+    if (connection.inService > 0) socket.destroy();
+    this.#serviceBegins(socket);
+    connection.paced?.handOver();
+    // A session lasts for days and needs neither.
+    connection.paced = undefined;
+    connection.head = undefined;
   }
 
   /** Serves the requests of one connection one after another. */

@@ -11,6 +11,7 @@ export interface StreamRoutesDeps {
 /** Hands upgrades to the gateway; a plain request to the same address is refused with what it lacks. */
 export function streamRoutes(app: FastifyInstance, deps: StreamRoutesDeps): void {
   app.server.on('upgrade', (request, socket, head) => {
+    if (socket.destroyed) return;
     const flaw = headFlaw(request);
     if (flaw) refuseOnSocket(socket, flaw);
     else deps.gateway.upgrade(request, socket, head);

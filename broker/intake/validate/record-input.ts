@@ -98,8 +98,10 @@ function filterableOnly(given: RecordData, { definitions, filterable }: ItemHist
 function checkTexts(data: RecordData, findings: Finding[]): void {
   for (const name in data) {
     const value = data[name];
-    const isBroken = Array.isArray(value) ? value.some(isBrokenText) : isBrokenText(value);
-    if (isBroken) findings.push({ code: 'ITEM_INVALID', item: name, message: `${name} is not well-formed Unicode` });
+    const broken = Array.isArray(value) ? value.findIndex(isBrokenText) : isBrokenText(value) ? 0 : -1;
+    if (broken < 0) continue;
+    const path = Array.isArray(value) ? `${name}[${broken}]` : name;
+    findings.push({ code: 'ITEM_INVALID', item: name, message: `${path} is not well-formed Unicode` });
   }
 }
 

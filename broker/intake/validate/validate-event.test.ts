@@ -300,6 +300,12 @@ t.test('a flaw within an object item is named with its path, in JSON and in prot
   }
 });
 
+t.test('an element of a list that is not well-formed is named by its index', async (t) => {
+  const judged = judge(birth('a', { data: { idNumber: 'key-a', remarks: ['x', '\ud83d'] } }));
+  const detail = /^(?:item )?remarks\[1\] is not well-formed Unicode$/;
+  t.match(judged, { accepted: false, problem: { code: 'ITEM_INVALID', item: 'remarks', detail } });
+});
+
 t.test('what every encoding can carry is stored as it was sent', async (t) => {
   const cases: [json: string, item: string, expected: unknown][] = [
     ['{"amount":12345678901234567.89}', 'amount', '12345678901234567.89'],

@@ -7,7 +7,7 @@ import { Backoff } from '../../connectors/runtime/backoff.js';
 import { publishedEntry } from '../../connectors/runtime/catalog-entry.js';
 import type { ConnectorContext } from '../../connectors/runtime/connector-context.js';
 import { PeerGoneError, SinkUnfitError } from '../../connectors/runtime/connector-errors.js';
-import { readTransforms } from '../../connectors/runtime/sink/granted-transforms.js';
+import { readGrantedForm } from '../../connectors/runtime/sink/granted-form.js';
 import { identifierOf } from '../../proto/entry/entry.js';
 import type { SubscribedFrame } from '../../proto/frames/frames.js';
 import type { CaseStore } from '../cases/case-store.js';
@@ -23,6 +23,9 @@ const BATCH_EVENTS_MAX = 1_000;
 const CREDIT = 2 * BATCH_EVENTS_MAX;
 /** A suspended grant is restored by a person, so half a minute is soon enough and costs the bus next to nothing. */
 const RESTORED_POLL_MS = 30_000;
+
+/** Stands beside the items; no item has a space in its name. With a wider filter records are lacking. */
+const ROW_FILTER = 'row filter';
 
 /** Stored records lack items that the grant delivers now. */
 class LackingItemsError extends Error {
@@ -175,14 +178,13 @@ class GrantSubscription {
   async #check(frame: SubscribedFrame): Promise<void> {
     this.#checkRules(frame);
     const { grant } = this.followed;
-    const transforms = await readTransforms(this.context.bus, grant);
+    const { transforms, rows } = await readGrantedForm(this.context.bus, grant);
     const joins = this.store.rules.joinItems.get(grant);
-    const delivered = Object.fromEntries(
-      frame.items.map(({ name, type, list }) => {
-        const content = `${list ? 'list of ' : ''}${type} ${transforms.get(name) ?? 'plain'}`;
-        return [name, joins?.has(name) ? content + JOINED : content];
-      }),
-    );
+    const contents = frame.items.map(({ name, type, list }): [string, string] => {
+      const content = `${list ? 'list of ' : ''}${type} ${transforms.get(name) ?? 'plain'}`;
+      return [name, joins?.has(name) ? content + JOINED : content];
+    });
+    const delivered = Object.fromEntries([...contents, [ROW_FILTER, rows]]);
     const lacking = await this.store.lackingItems(grant, delivered);
     if (lacking.length === 0) return;
     const identifier = identifierOf(await publishedEntry(this.context.bus, frame.entry)).name;

@@ -22,6 +22,8 @@ export interface SinkProgress {
   owned: Record<string, string> | undefined;
   /** Comment that marks the table; undefined for one that the sink did not create. */
   mark: string | undefined;
+  /** Row filter of the grant under which the table is complete; undefined in rows of earlier versions. */
+  rowFilter: string | undefined;
   /** Undefined in rows of earlier versions. */
   oids: TableOids | undefined;
 }
@@ -29,7 +31,14 @@ export interface SinkProgress {
 type Target = Pick<PostgresSinkConfig, 'schema' | 'table' | 'grant' | 'cursor'>;
 
 /** Columns that `sluice_positions` did not have at first. */
-const LATER_COLUMNS = { columns: 'json', mark: 'text', oids: 'json', refill_until: 'bigint', refill_filled: 'bigint' };
+const LATER_COLUMNS = {
+  columns: 'json',
+  mark: 'text',
+  oids: 'json',
+  row_filter: 'text',
+  refill_until: 'bigint',
+  refill_filled: 'bigint',
+};
 
 /** One row per table in `sluice_positions` of the table's schema. */
 export class ProgressTable {
@@ -76,6 +85,7 @@ export class ProgressTable {
       refill: row.refill_until ? { until: Number(row.refill_until), filled: Number(row.refill_filled) } : undefined,
       owned: row.columns ? (JSON.parse(row.columns) as Record<string, string>) : undefined,
       mark: row.mark ?? undefined,
+      rowFilter: row.row_filter ?? undefined,
       oids: row.oids ? (JSON.parse(row.oids) as TableOids) : undefined,
     };
   }
@@ -99,19 +109,20 @@ export class ProgressTable {
       to.refill?.until ?? null,
       to.refill?.filled ?? null,
       to.oids ? JSON.stringify(to.oids) : null,
+      to.rowFilter ?? null,
     ];
     const { rowCount } = from
       ? await client.query(
           `UPDATE ${this.#name} SET log = $4, position = $5, snapshot_id = $6, snapshot_from = $7, columns = $8, mark = $9,
-             refill_until = $10, refill_filled = $11, oids = $12, updated_at = now()
-           WHERE table_name = $1 AND grant_id = $2 AND cursor_name = $3 AND log = $13 AND position = $14
-             AND ($12::json->>'table')::oid IS NOT DISTINCT FROM to_regclass($15)::oid`,
+             refill_until = $10, refill_filled = $11, oids = $12, row_filter = $13, updated_at = now()
+           WHERE table_name = $1 AND grant_id = $2 AND cursor_name = $3 AND log = $14 AND position = $15
+             AND ($12::json->>'table')::oid IS NOT DISTINCT FROM to_regclass($16)::oid`,
           [...values, from.log, from.position, quoteTable(this.target)],
         )
       : await client.query(
           `INSERT INTO ${this.#name} (table_name, grant_id, cursor_name, log, position, snapshot_id, snapshot_from, columns, mark,
-             refill_until, refill_filled, oids, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now()) ON CONFLICT DO NOTHING`,
+             refill_until, refill_filled, oids, row_filter, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now()) ON CONFLICT DO NOTHING`,
           values,
         );
     if (rowCount !== 1)

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
 import { startPostgres, type TestPostgres } from '../../tests/support/connectors/postgres.js';
 import { eventually, type Lane, metricValue, person } from '../conformance/lane.js';
@@ -32,13 +33,17 @@ class Receiver {
   /** How far the grant looks back; takes effect with the next `grantItems`. */
   history = 'all';
 
+  /** Row filter; takes effect with the next `grantItems`. */
+  rowFilter: object | undefined;
+
   async grantItems(...items: (string | { name: string; transform: string })[]): Promise<void> {
     const { entry } = this.lane;
     const system = entry.replace(/^.*people/, 'subscriber');
     const named = items.map((item) => (typeof item === 'string' ? { name: item } : item));
     const { grant: id, history } = this;
     const period = { from: '2020-01-01', to: '2099-12-31' };
-    const grant = { id, system, entry, items: named, purpose: 'test', basis: 'test', period, history };
+    const rows = this.rowFilter && { rows: this.rowFilter };
+    const grant = { id, system, entry, items: named, purpose: 'test', basis: 'test', period, history, ...rows };
     await this.bus.broker.apply({ grants: [grant] });
   }
 
@@ -52,6 +57,15 @@ class Receiver {
         data: { ...person(number) },
       })),
     );
+  }
+
+  async snapshot(...numbers: number[]): Promise<void> {
+    const event = (op: 'snapshot_begin' | 'snapshot' | 'snapshot_end', data?: object) => ({
+      ...{ specversion: '1.0' as const, id: `e${++this.#ids}`, type: this.lane.entry, op, snapshotid: 's' },
+      ...(data && { data: { ...data } }),
+    });
+    const records = numbers.map((number) => event('snapshot', person(number)));
+    await this.lane.publish([event('snapshot_begin'), ...records, event('snapshot_end')] as SourceEvent[]);
   }
 
   start(): void {
@@ -177,6 +191,31 @@ t.test('a sink of PostgreSQL', async (t) => {
     await receiver.put(2);
     t.match(await receiver.failed, { code: 'SINK_UNFIT', message: /is another table/ });
     t.same(await receiver.rows(), []);
+  });
+
+  t.test('another row filter is reported, over restarts, until a snapshot has ended', async (t) => {
+    const receiver = await receiverOf(t, 'id', 'district');
+    const alarm = async () => metricValue(receiver.context, 'alarm', 'alarm="rows_unfilled"');
+    receiver.start();
+    await receiver.put(1, 2);
+    await receiver.has(2);
+    await receiver.stop();
+    receiver.rowFilter = { district: { is: 'd1' } };
+    await receiver.grantItems('id', 'district');
+    for (const start of ['first', 'second']) {
+      receiver.context.metrics.alarm('rows_unfilled', false);
+      receiver.start();
+      await eventually(async () => (await alarm()) === 1, `the alarm of the ${start} start`);
+      if (start === 'first') await receiver.stop();
+    }
+    await receiver.snapshot(1, 2);
+    await receiver.has(1);
+    await eventually(async () => (await alarm()) === 0, 'the end of the alarm');
+    await receiver.stop();
+    receiver.start();
+    await receiver.put(4);
+    await receiver.has(2);
+    t.equal(await alarm(), 0);
   });
 
   t.test('a table that is restored together with its position is gone on with', async (t) => {

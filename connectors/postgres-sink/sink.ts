@@ -6,7 +6,7 @@ import { publishedEntry } from '../runtime/catalog-entry.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { PeerGoneError, PoisonEventError, SinkUnfitError } from '../runtime/connector-errors.js';
 import { connectPostgres, sqlState, toPeerGone, withLoginReason } from '../runtime/postgres-client.js';
-import { readTransforms } from '../runtime/sink/granted-transforms.js';
+import { readGrantedForm } from '../runtime/sink/granted-form.js';
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import { type Column, columnOf, columnProblems } from './columns.js';
 import type { PostgresSinkConfig } from './config.js';
@@ -38,6 +38,8 @@ export class PostgresSink implements Sink {
   #progress: SinkProgress | undefined;
   #columns: Column[] = [];
   #evolved: EvolvedTable | undefined;
+  /** Row filter of the grant, and the position from which on events have passed it. */
+  #filter: { rows: string | undefined; from: number } = { rows: undefined, from: 0 };
 
   constructor(
     private readonly config: PostgresSinkConfig,
@@ -66,18 +68,20 @@ export class PostgresSink implements Sink {
   async shape({ entry, items }: SubscribedFrame): Promise<void> {
     const problems = columnProblems(items);
     if (problems.length > 0) throw new SinkUnfitError(problems.join('\n'));
-    const transforms = this.context && (await readTransforms(this.context.bus, this.config.grant));
-    this.#columns = items.map((item) => columnOf(item, transforms?.get(item.name)));
+    const form = this.context && (await readGrantedForm(this.context.bus, this.config.grant));
+    this.#columns = items.map((item) => columnOf(item, form?.transforms.get(item.name)));
     const before = this.#progress;
+    this.#filter = { rows: form?.rows, from: before?.position ?? 0 };
+    if (before?.rowFilter !== undefined && form && before.rowFilter !== form.rows) this.#reportOtherFilter();
     await this.#checkIdentifier(entry, before);
     const evolved = await this.#transaction(async (client) => {
       const after = await this.#table.evolve(client, this.#columns, before);
-      if (before) await this.#progressTable.advance(client, before, evolvedProgress(before, after));
+      if (before) await this.#progressTable.advance(client, before, evolvedProgress(before, after, form?.rows));
       return after;
     });
     this.#evolved = evolved;
     if (!before) return;
-    this.#progress = evolvedProgress(before, evolved);
+    this.#progress = evolvedProgress(before, evolved, form?.rows);
     if (evolved.unfilled.length === 0) return;
     const columns = evolved.unfilled.join(', ');
     throw new PeerGoneError(`reading the grant again from its start, to fill ${columns} of the rows stored so far`);
@@ -119,10 +123,12 @@ export class PostgresSink implements Sink {
       const position = events.at(-1)!.position;
       const isRefilled = position >= until;
       const unfilled = until > 0 && isRefilled ? (await this.#rowsUpTo(client, until)) - filled : 0;
+      const snapshot = await applyEvents(client, target, fresh, before?.snapshot);
       const after: SinkProgress = {
         log,
         position,
-        snapshot: await applyEvents(client, target, fresh, before?.snapshot),
+        snapshot,
+        rowFilter: !before || this.#isCompletedBy(fresh, before, snapshot) ? this.#filter.rows : before.rowFilter,
         refill: isRefilled ? undefined : { until, filled },
         owned: this.#evolved?.owned ?? before?.owned,
         mark: this.#evolved?.mark ?? before?.mark,
@@ -131,8 +137,24 @@ export class PostgresSink implements Sink {
       await this.#progressTable.advance(client, before, after);
       return { after, unfilled };
     });
+    if (before && this.#isCompletedBy(fresh, before, after.snapshot))
+      this.context?.metrics.alarm(UNFILLED_ALARM, false);
     this.#progress = after;
     if (unfilled > 0) this.#reportUnfilled(unfilled, until);
+  }
+
+  /** A snapshot that began under the present filter has ended: the table has all rows that pass it, with all items, and no others. */
+  #isCompletedBy(events: readonly DeliveredEvent[], before: SinkProgress, open: SinkProgress['snapshot']): boolean {
+    const begin = events.findLast(({ op }) => op === 'snapshot_begin')?.position ?? before.snapshot?.from;
+    return begin !== undefined && open === undefined && begin > this.#filter.from;
+  }
+
+  #reportOtherFilter(): void {
+    this.context?.metrics.alarm(UNFILLED_ALARM, true);
+    this.context?.log.error(
+      'the row filter of the grant was changed: the table lacks rows that pass it now, or has rows that do not pass it any more; ' +
+        'a snapshot of the source puts both right',
+    );
   }
 
   async #rowsUpTo(client: pg.Client, position: number): Promise<number> {
@@ -217,8 +239,12 @@ export class PostgresSink implements Sink {
 }
 
 /** A refill starts the log again; one in progress starts again for the columns that were added meanwhile. */
-function evolvedProgress(before: SinkProgress, { owned, mark, oids, unfilled }: EvolvedTable): SinkProgress {
-  const progress = { ...before, owned, mark, oids };
+function evolvedProgress(
+  before: SinkProgress,
+  { owned, mark, oids, unfilled }: EvolvedTable,
+  rows: string | undefined,
+): SinkProgress {
+  const progress = { ...before, owned, mark, oids, rowFilter: before.rowFilter ?? rows };
   if (unfilled.length === 0) return progress;
   return {
     ...progress,

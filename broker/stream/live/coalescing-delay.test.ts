@@ -1,27 +1,39 @@
 import t from 'tap';
-import { CoalescingDelay } from './coalescing-delay.js';
+import { CoalescingDelay, type Flushed } from './coalescing-delay.js';
+import { type FlushLoad, LoopLoad } from './loop-load.js';
+
+const SENT: Flushed = { frames: 1, events: 1 };
+
+const loadOf = (shares: Pick<FlushLoad, 'other' | 'unshared'>): FlushLoad => ({
+  ...shares,
+  flushMs: Number.POSITIVE_INFINITY,
+  flushed: () => undefined,
+});
 
 /** A delay on a clock that only flushes move; the function flushes once, in slices, and resolves with the time it was delayed. */
-function flusherAt(utilization: () => number, aboveUtilization = 0.5) {
+function flusherAt(load: FlushLoad, aboveUtilization = 0.5) {
   let nowMs = 0;
-  let slice: () => boolean;
-  const delay = new CoalescingDelay({ flush: () => slice(), aboveUtilization, nowMs: () => nowMs, utilization });
+  let slice: () => Flushed | undefined;
+  const delay = new CoalescingDelay({ flush: () => slice(), aboveUtilization, nowMs: () => nowMs, load });
   return (...slicesMs: number[]): Promise<number> => {
     const askedAt = performance.now();
     return new Promise((resolve) => {
       slice = () => {
         nowMs += slicesMs.shift() ?? 0;
-        if (slicesMs.length > 0) return false;
+        if (slicesMs.length > 0) return undefined;
         resolve(performance.now() - askedAt);
-        return true;
+        return SENT;
       };
       delay.schedule();
     });
   };
 }
 
+/** Other work takes half of the loop, and flushes without a delay would take more than the rest. */
+const BUSY = loadOf({ other: 0.5, unshared: 1 });
+
 t.test('cheap flushes run within their turn, without a delay, however busy the core is', async (t) => {
-  const flush = flusherAt(() => 1);
+  const flush = flusherAt(BUSY);
   const order: string[] = [];
   for (let i = 0; i < 3; i++) {
     const flushed = flush(0.5).then(() => order.push('flushed'));
@@ -32,45 +44,89 @@ t.test('cheap flushes run within their turn, without a delay, however busy the c
   t.same(order, ['flushed', 'turn', 'flushed', 'turn', 'flushed', 'turn']);
 });
 
-t.test('on a busy core the delay grows with the square of the flush time, up to its bound', async (t) => {
-  const flush = flusherAt(() => 1);
-  await flush(2);
-  const afterTwo = await flush(4);
-  t.ok(afterTwo >= 7, `a flush of 2 ms is followed by a delay of 8 ms: ${afterTwo}`);
-  const afterFour = await flush(1000);
-  t.ok(afterFour >= 31, `a flush of 4 ms is followed by a delay of 32 ms: ${afterFour}`);
+t.test('on a busy core flushes take four fifths of what other work leaves, up to the bound of the delay', async (t) => {
+  const flush = flusherAt(BUSY);
+  await flush(8);
+  const afterEight = await flush(1000);
+  t.ok(
+    afterEight >= 11,
+    `a flush of 8 ms, which may take 0.4 of the time, is followed by a delay of 12 ms: ${afterEight}`,
+  );
   const waited = await flush(0);
   t.ok(waited >= 49 && waited < 500, `a flush of a second is followed by a delay of 50 ms: ${waited}`);
 });
 
-t.test('on a core with time to spare even dear flushes are followed by no delay', async (t) => {
-  let order = '';
-  const flush = flusherAt(() => 0.5);
-  await flush(1000);
-  const flushed = flush(1000).then(() => {
-    order += 'flushed ';
-  });
-  await new Promise((resolve) => setImmediate(resolve));
-  await flushed;
-  order += 'turn';
-  t.equal(order, 'flushed turn');
+t.test('the more of the loop other work takes, the longer the delay', async (t) => {
+  const flush = flusherAt(loadOf({ other: 0.9, unshared: 1 }));
+  await flush(4);
+  const waited = await flush(0);
+  t.ok(waited >= 45, `a flush of 4 ms may take 0.08 of the time: ${waited}`);
 });
 
-t.test('between idle and busy the delay grows with the utilisation of the core', async (t) => {
-  const flush = flusherAt(() => 0.725);
+t.test('a flush that took longer than they do on average is followed by the delay of an average one', async (t) => {
+  const flush = flusherAt({ ...BUSY, flushMs: 8 });
   await flush(1000);
   const waited = await flush(0);
-  t.ok(waited >= 24, `half of the headroom is used, so half of 50 ms: ${waited}`);
+  t.ok(waited >= 11 && waited < 40, `a delay of 12 ms: ${waited}`);
 });
 
-t.test('with a limit of 0 frames are delayed on an idle core too', async (t) => {
-  const flush = flusherAt(() => 0, 0);
+t.test(
+  'on a core that would have time to spare without shared frames dear flushes are followed by no delay',
+  async (t) => {
+    let order = '';
+    const flush = flusherAt(loadOf({ other: 0.2, unshared: 0.3 }));
+    await flush(1000);
+    const flushed = flush(1000).then(() => {
+      order += 'flushed ';
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    await flushed;
+    order += 'turn';
+    t.equal(order, 'flushed turn');
+  },
+);
+
+t.test('between idle and busy the delay grows with the utilisation that the core would have', async (t) => {
+  const flush = flusherAt(loadOf({ other: 0.5, unshared: 0.225 }));
   await flush(1000);
-  t.ok((await flush(0)) >= 49);
+  const waited = await flush(0);
+  t.ok(waited >= 24 && waited < 49, `half of the headroom would be used, so half of 50 ms: ${waited}`);
+});
+
+t.test(
+  'with a limit of 0 frames are delayed on an idle core too, so that flushes take a tenth of the time',
+  async (t) => {
+    const flush = flusherAt(loadOf({ other: 0, unshared: 0 }), 0);
+    await flush(2);
+    const waited = await flush(1000);
+    t.ok(waited >= 17 && waited < 49, `a flush of 2 ms is followed by a delay of 18 ms: ${waited}`);
+    t.ok((await flush(0)) >= 49);
+  },
+);
+
+t.test('a flush counts with the time that it would have taken with a frame for each event', async (t) => {
+  let nowMs = 0;
+  const unsharedMs = await new Promise((resolve) => {
+    const load = { ...BUSY, flushed: (_ms: number, unshared: number) => resolve(unshared) };
+    const flush = (): Flushed => {
+      nowMs += 4;
+      return { frames: 500, events: 5000 };
+    };
+    new CoalescingDelay({ flush, aboveUtilization: 0.5, nowMs: () => nowMs, load }).schedule();
+  });
+  t.equal(unsharedMs, 40);
+});
+
+t.test('the load of the loop is what flushes report, averaged over a window', async (t) => {
+  const load = new LoopLoad(0);
+  load.flushed(4, 40, performance.now() + 100);
+  t.ok(load.unshared > 0.3 && load.unshared <= 0.4, `ten events to a frame, 4 ms of 100: ${load.unshared}`);
+  t.equal(load.flushMs, 4);
+  t.ok(load.other < 1, `${load.other}`);
 });
 
 t.test('a flush without a delay goes before everything that the turn of the event loop has left', async (t) => {
-  const flush = flusherAt(() => 0);
+  const flush = flusherAt(loadOf({ other: 0, unshared: 0 }));
   const order: string[] = [];
   const ended = new Promise((resolve) => setImmediate(resolve)).then(() => order.push('turn'));
   const flushed = flush(0).then(() => order.push('flushed'));
@@ -80,18 +136,18 @@ t.test('a flush without a delay goes before everything that the turn of the even
 });
 
 t.test('a flush in slices lets the turn of the event loop end between them, and counts as a whole', async (t) => {
-  const flush = flusherAt(() => 1);
+  const flush = flusherAt(BUSY);
   let turns = 0;
   const count = (): void => {
     turns++;
     immediate = setImmediate(count);
   };
   let immediate = setImmediate(count);
-  await flush(1, 1, 2);
+  await flush(2, 2, 4);
   clearImmediate(immediate);
   t.ok(turns >= 2, `${turns} turns between three slices`);
   const waited = await flush(0);
-  t.ok(waited >= 31, `a flush of 4 ms is followed by a delay of 32 ms: ${waited}`);
+  t.ok(waited >= 11, `a flush of 8 ms is followed by a delay of 12 ms: ${waited}`);
 });
 
 t.test('what becomes pending within a flush has one of its own, after the delay', async (t) => {
@@ -102,13 +158,14 @@ t.test('what becomes pending within a flush has one of its own, after the delay'
         flushedAt.push(performance.now());
         if (flushedAt.length === 2) resolve();
         else for (let asked = 0; asked < 2; asked++) delay.schedule();
-        while (performance.now() - (flushedAt.at(-1) as number) < 4);
-        return true;
+        while (performance.now() - (flushedAt.at(-1) as number) < 8);
+        return SENT;
       },
       aboveUtilization: 0,
+      load: BUSY,
     });
     delay.schedule();
   });
   const [first, second] = flushedAt as [number, number];
-  t.ok(second - first >= 30, `a flush of 4 ms is followed by a delay of 32 ms: ${second - first}`);
+  t.ok(second - first >= 19, `a flush of 8 ms is followed by a delay of 12 ms: ${second - first}`);
 });

@@ -1,26 +1,35 @@
-import { LoopUtilization } from './loop-utilization.js';
+import { type FlushLoad, LoopLoad } from './loop-load.js';
 
 /**
- * The delay grows with the square of the time that the last flush took. A flush of 1 ms (some hundred sessions) delays the
- * next by 2 ms at most; one of 5 ms by 50 ms, so that flushing takes a tenth of the time on a core that is short of it.
+ * Share that flushes may take of the time that all other work leaves, on a core that is short of it. A share of 0.5 takes a fifth less
+ * processor time at hundreds of events a second, for half as much latency again.
  */
-const DELAY_PER_FLUSH_SQUARED = 2;
+const FLUSH_SHARE = 0.8;
+/** The same where frames are always delayed: those who set that prefer processor time to latency. */
+const SAVING_FLUSH_SHARE = 0.1;
 /** Upper bound of the latency that coalescing adds to an event. */
 const DELAY_MS_MAX = 50;
+/** A shorter delay is left out: it would save next to nothing, and a timer, which counts milliseconds, would double it. */
+const DELAY_MS_MIN = 2;
 /** Share of the headroom above the setting that is left when the delay has its full length. */
 const FULL_DELAY_HEADROOM = 0.1;
 
+/** What a flush has sent: frames, each to one session, and the events in them. */
+export interface Flushed {
+  frames: number;
+  events: number;
+}
+
 export interface CoalescingDelayOptions {
   /**
-   * Flushes for a slice of a turn of the event loop. Returns true when everything that was pending at the first call is flushed;
-   * after false it is called again in the next turn.
+   * Flushes for a slice of a turn of the event loop. Returns what was sent when everything that was pending at the first call is
+   * flushed; undefined when there is more: it is called again in the next turn then.
    */
-  flush: () => boolean;
+  flush: () => Flushed | undefined;
   /** Utilisation of the event loop up to which frames are never delayed; 0 delays them always. */
   aboveUtilization: number;
   nowMs?: () => number;
-  /** Returns the share of the recent past in which the event loop was busy. */
-  utilization?: (nowMs: number) => number;
+  load?: FlushLoad;
 }
 
 /**
@@ -28,16 +37,18 @@ export interface CoalescingDelayOptions {
  *
  * A frame costs one system call per session, whether it holds one event or a hundred. Flushing after every event keeps a
  * broker with hundreds of sessions busy with nothing else. A delay, fixed or by the cost of the last flush, saves that work
- * and costs latency also when the core has time to spare. So the delay follows from both: events share a frame for as long
- * as the last flush suggests, times the need for it: none while the event loop is idle for long enough, all when it is busy.
+ * and costs latency also when the core has time to spare. A delay that follows the utilisation of the loop swings: what it saves
+ * is what ends it. So the delay follows from what it does not change itself: the time that the loop has for other work, and the
+ * time that flushes would take if each event were sent by itself. While both together leave the loop enough, there is none; else
+ * flushes are as far apart as makes them take their share.
  *
- * Invariant: no event waits longer than `DELAY_MS_MAX` for its flush to begin. Measurements are in docs/decisions/0013 and 0265.
+ * Invariant: no event waits longer than `DELAY_MS_MAX` for its flush to begin. Measurements are in docs/decisions/0013, 0265 and 0363.
  */
 export class CoalescingDelay {
-  readonly #flush: () => boolean;
+  readonly #flush: () => Flushed | undefined;
   readonly #aboveUtilization: number;
   readonly #nowMs: () => number;
-  readonly #utilization: (nowMs: number) => number;
+  readonly #load: FlushLoad;
   #delayedUntilMs = 0;
   #state: 'idle' | 'delayed' | 'flushing' = 'idle';
   /** A flush is asked for what became pending behind the present one. */
@@ -45,12 +56,16 @@ export class CoalescingDelay {
   /** Time that the slices of the present flush have taken. */
   #spentMs = 0;
 
-  constructor({ flush, aboveUtilization, nowMs = () => performance.now(), utilization }: CoalescingDelayOptions) {
+  constructor({
+    flush,
+    aboveUtilization,
+    nowMs = () => performance.now(),
+    load = new LoopLoad(),
+  }: CoalescingDelayOptions) {
     this.#flush = flush;
     this.#aboveUtilization = aboveUtilization;
     this.#nowMs = nowMs;
-    const loop = new LoopUtilization();
-    this.#utilization = utilization ?? ((atMs) => loop.at(atMs));
+    this.#load = load;
   }
 
   /**
@@ -62,33 +77,38 @@ export class CoalescingDelay {
     if (this.#state !== 'idle') return;
     this.#state = 'delayed';
     const delayMs = this.#delayedUntilMs - this.#nowMs();
-    // The resolution of a timer is a millisecond.
-    if (delayMs < 1) process.nextTick(() => this.#run());
+    if (delayMs < DELAY_MS_MIN) process.nextTick(() => this.#run());
     else setTimeout(() => this.#run(), delayMs);
   }
 
   #run(): void {
     this.#state = 'flushing';
     const startedAtMs = this.#nowMs();
-    const isDone = this.#flush();
+    const flushed = this.#flush();
     const endedAtMs = this.#nowMs();
     this.#spentMs += endedAtMs - startedAtMs;
-    if (!isDone) {
+    if (!flushed) {
       setImmediate(() => this.#run());
       return;
     }
-    const need = needOf(this.#utilization(endedAtMs), this.#aboveUtilization);
-    this.#delayedUntilMs = endedAtMs + need * delayAfter(this.#spentMs);
+    this.#delayedUntilMs = endedAtMs + this.#delayAfter(flushed, endedAtMs);
     this.#spentMs = 0;
     this.#state = 'idle';
     if (!this.#isAskedAgain) return;
     this.#isAskedAgain = false;
     this.schedule();
   }
-}
 
-function delayAfter(flushMs: number): number {
-  return Math.min(DELAY_PER_FLUSH_SQUARED * flushMs ** 2, DELAY_MS_MAX);
+  #delayAfter({ frames, events }: Flushed, nowMs: number): number {
+    const spentMs = this.#spentMs;
+    this.#load.flushed(spentMs, frames === 0 ? 0 : (spentMs * events) / frames, nowMs);
+    const { other, unshared, flushMs } = this.#load;
+    const share = (this.#aboveUtilization === 0 ? SAVING_FLUSH_SHARE : FLUSH_SHARE) * (1 - other);
+    // One flush that was held up, by a collection or for a core, says nothing about the next.
+    const usualMs = Math.min(spentMs, flushMs);
+    const delayMs = share > 0 ? usualMs / share - usualMs : DELAY_MS_MAX;
+    return needOf(other + unshared, this.#aboveUtilization) * Math.min(delayMs, DELAY_MS_MAX);
+  }
 }
 
 /** From 0 at the configured utilisation to 1 when nearly all headroom above it is used. */

@@ -5,7 +5,7 @@ import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import type { EventTraces, TracedEvent } from '../../traces/event-traces.js';
 import { EntryViews, type Matched } from '../views/entry-views.js';
 import type { Channel } from './channel.js';
-import { CoalescingDelay } from './coalescing-delay.js';
+import { CoalescingDelay, type Flushed } from './coalescing-delay.js';
 import type { LiveView } from './live-view.js';
 import type { SharedWrites } from './shared-writes.js';
 
@@ -45,6 +45,7 @@ class Round {
   readonly channels = new Map<Channel, number>();
   /** Where traces are written. */
   readonly events: DispatchedEvent[] = [];
+  readonly sent: Flushed = { frames: 0, events: 0 };
   /** Time of the first event, which has waited longest. */
   acceptedAtMs = 0;
 }
@@ -116,28 +117,29 @@ export class LiveDispatch {
     this.#flushSlice(Number.POSITIVE_INFINITY);
   }
 
-  /** One flush for all that is dispatched at once: a single event on a quiet broker, a batch on a busy one. Returns false while it has more. */
-  #flushSlice(untilMs: number): boolean {
+  /** One flush for all that is dispatched at once: a single event on a quiet broker, a batch on a busy one. Returns undefined while it has more. */
+  #flushSlice(untilMs: number): Flushed | undefined {
     if (!this.#flushed) {
       this.#flushed = this.#gathered;
       this.#gathered = new Round();
     }
-    const { channels } = this.#flushed;
+    const round = this.#flushed;
+    const { channels } = round;
     const { writes } = this.deps;
     if (!this.deps.mayDeliver()) channels.clear();
-    if (isSmall(channels)) this.#deliver(channels, untilMs);
-    else writes.gather(() => this.#deliver(channels, untilMs));
-    if (channels.size > 0 || !writes.write(untilMs)) return false;
-    this.#reportFlushed(this.#flushed);
+    if (isSmall(channels)) this.#deliver(round, untilMs);
+    else writes.gather(() => this.#deliver(round, untilMs));
+    if (channels.size > 0 || !writes.write(untilMs)) return undefined;
+    this.#reportFlushed(round);
     this.#flushed = undefined;
-    return true;
+    return round.sent;
   }
 
   /** Hands the pending frames to the members, channel by channel, until the time has come. */
-  #deliver(channels: Map<Channel, number>, untilMs: number): void {
+  #deliver({ channels, sent }: Round, untilMs: number): void {
     for (const [channel, partition] of channels) {
       channels.delete(channel);
-      this.#flushChannel(channel, partition);
+      this.#flushChannel(channel, partition, sent);
       if (performance.now() >= untilMs) return;
     }
   }
@@ -151,11 +153,13 @@ export class LiveDispatch {
     for (const dispatched of events) traces?.delivered(dispatched, dispatched.event.acceptedAtMs);
   }
 
-  #flushChannel(channel: Channel, partition: number): void {
+  #flushChannel(channel: Channel, partition: number, sent: Flushed): void {
     const { size: sessions, encoding } = channel;
     const batch = channel.flush(this.deps.headOf(partition));
     if (!batch) return;
     const { message, positions } = batch;
+    sent.frames += sessions;
+    sent.events += sessions * positions.length;
     this.deps.metrics.frameSent(encoding, { events: positions.length, bytes: message.length, sessions });
   }
 }

@@ -43,8 +43,10 @@ export class SocketSink implements FrameSink {
   #isOpen = true;
   #stalledTimer: NodeJS.Timeout | undefined;
   #writtenAtCheck = 0;
-  /** Frames in no hurry: they wait to share the next write, and go before its other frames. */
-  #held: Uint8Array[] = [];
+  /** The first frame that waits for the next write, which it goes before. Nearly always it is alone: a list would be garbage of each delivery. */
+  #held: Uint8Array | undefined;
+  /** Those that wait behind it. */
+  #heldNext: Uint8Array[] = [];
   #heldBytes = 0;
   #heldTimer: NodeJS.Timeout | undefined;
   #heldUntilMs = 0;
@@ -69,7 +71,7 @@ export class SocketSink implements FrameSink {
   }
 
   writeHeld(): void {
-    if (this.#held.length > 0 && this.isOpen()) this.#writeHeld();
+    if (this.#held && this.isOpen()) this.#writeHeld();
   }
 
   get address(): string | undefined {
@@ -155,7 +157,7 @@ export class SocketSink implements FrameSink {
   #sendBytes(message: Uint8Array): boolean {
     // Nothing may follow the close frame, whichever side sends it first.
     if (!this.isOpen()) return false;
-    if (this.#held.length === 0) return this.#write(message);
+    if (!this.#held) return this.#write(message);
     this.#hold(message);
     return this.#writeHeld();
   }
@@ -165,17 +167,20 @@ export class SocketSink implements FrameSink {
   }
 
   #hold(message: Uint8Array): void {
-    this.#held.push(message);
+    if (this.#held) this.#heldNext.push(message);
+    else this.#held = message;
     this.#heldBytes += message.length;
   }
 
   /** One system call for all of them. */
   #writeHeld(): boolean {
-    const held = this.#held;
+    const first = this.#held as Uint8Array;
     const bytes = this.#heldBytes;
-    this.#held = [];
+    this.#held = undefined;
     this.#heldBytes = 0;
-    if (held.length === 1) return this.#write(held[0] as Uint8Array);
+    if (this.#heldNext.length === 0) return this.#write(first);
+    const held = [first, ...this.#heldNext];
+    this.#heldNext = [];
     if (bytes <= COPIED_BYTES_MAX) return this.#write(Buffer.concat(held, bytes));
     this.socket.cork();
     for (const message of held) this.#write(message);

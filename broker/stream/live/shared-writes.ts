@@ -6,8 +6,9 @@ import type { FrameSink } from '../subscriber.js';
  */
 export class SharedWrites {
   #isGathering = false;
-  /** Sinks that hold frames. */
-  readonly #sinks = new Set<FrameSink>();
+  /** The sink of each frame that is held. One may be here several times, and has nothing left to write after the first. */
+  #sinks: FrameSink[] = [];
+  #written = 0;
 
   /** Sends frames that `deliver` hands to `send` only when `write` is called. */
   gather(deliver: () => void): void {
@@ -25,16 +26,18 @@ export class SharedWrites {
       return;
     }
     sink.hold(message);
-    this.#sinks.add(sink);
+    this.#sinks.push(sink);
   }
 
   /** Writes what is held until `performance.now()` has reached `untilMs`; returns true when nothing is left. */
   write(untilMs: number): boolean {
-    for (const sink of this.#sinks) {
-      this.#sinks.delete(sink);
-      sink.writeHeld();
+    while (this.#written < this.#sinks.length) {
+      this.#sinks[this.#written++]?.writeHeld();
       if (performance.now() >= untilMs) break;
     }
-    return this.#sinks.size === 0;
+    if (this.#written < this.#sinks.length) return false;
+    this.#sinks = [];
+    this.#written = 0;
+    return true;
   }
 }

@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreUsage } from '../proto/http/store-usage.js';
-import { tokenOf } from './documents/bench-bundle.js';
 import { provinceGrants, provinceSystems } from './documents/province.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
 import { operate } from './harness/operator.js';
-import { portOf, Source } from './harness/source.js';
+import { targetOf } from './harness/province-bus.js';
+import { Source } from './harness/source.js';
 import { type BusPlan, fillBus } from './harness/subscribed-bus.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
@@ -60,10 +60,7 @@ const footprint = async (run: BenchRun) => {
   await pause(SETTLE_MS);
   const before = await footprintOf(run, broker);
   const group = SubscriberGroup.empty(run);
-  const targets = grants.slice(0, SESSIONS).map(({ id, system }) => ({
-    ...{ port: portOf(broker.url), token: tokenOf(system), encoding: 'sluice.v1.protobuf' as const, sampled: false },
-    subscriptions: [{ grant: id, credit: 1000 }],
-  }));
+  const targets = grants.slice(0, SESSIONS).map((grant) => targetOf(broker.url, grant));
   await group.openTimed(targets, IN_FLIGHT);
   await pause(SETTLE_MS);
   const withSessions = await footprintOf(run, broker);
@@ -74,7 +71,12 @@ const footprint = async (run: BenchRun) => {
     ratio: null,
     aim: 'no aim: the figures behind the capacity table of docs/operations.md',
     figures: {
-      ...{ entries: count, grants: grants.length, events, sessions: SESSIONS, empty, full: withSessions },
+      entries: count,
+      grants: grants.length,
+      events,
+      sessions: SESSIONS,
+      empty,
+      full: withSessions,
       entry: each(empty, withEntries, count),
       grant: each(withEntries, withGrants, grants.length),
       event: each(withGrants, withEvents, events),
@@ -104,8 +106,12 @@ async function footprintOf(run: BenchRun, { url, roles, startSeconds }: BrokerPr
   const residentKiB = async (role: string): Promise<number> =>
     Math.round(((await usageOf(roles[role] as number))?.residentMiB ?? Number.NaN) * 1024);
   return {
-    ...{ events: used(true), others: used(false), disk: await bytesIn(join(run.folder, 'broker', 'nats')) },
-    ...{ brokerKiB: await residentKiB('broker'), natsKiB: await residentKiB('nats-server'), startSeconds },
+    events: used(true),
+    others: used(false),
+    disk: await bytesIn(join(run.folder, 'broker', 'nats')),
+    brokerKiB: await residentKiB('broker'),
+    natsKiB: await residentKiB('nats-server'),
+    startSeconds,
   };
 }
 
@@ -126,8 +132,11 @@ async function bytesIn(folder: string): Promise<number> {
 function each(before: Footprint, after: Footprint, count: number): Record<string, number> {
   const share = (name: keyof Footprint): number => Math.round(((after[name] - before[name]) / count) * 100) / 100;
   return {
-    ...{ eventBytes: share('events'), otherBytes: share('others'), diskBytes: share('disk') },
-    ...{ brokerKiB: share('brokerKiB'), natsKiB: share('natsKiB') },
+    eventBytes: share('events'),
+    otherBytes: share('others'),
+    diskBytes: share('disk'),
+    brokerKiB: share('brokerKiB'),
+    natsKiB: share('natsKiB'),
   };
 }
 

@@ -63,7 +63,8 @@ await runBench(
       },
       aim: 'ready in 5 s with the projection and 120 s without; with the load of province 600 MB a process, its rate and its p99 <= 250 ms, 50 ms p99 of worklist, search and acts; acts as on an empty ledger',
       figures: {
-        ...{ size, deliveriesPerEvent: rounded(load.deliveriesPerEvent) },
+        size,
+        deliveriesPerEvent: rounded(load.deliveriesPerEvent),
         startSeconds: { withProjection: rounded(broker.startSeconds), withoutProjection: rounded(anew.startSeconds) },
         residentMiB: { afterAnew, afterStart, afterWork },
         emptyAct,

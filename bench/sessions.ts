@@ -1,9 +1,8 @@
-import { tokenOf } from './documents/bench-bundle.js';
 import { provinceGrants, provinceSystems } from './documents/province.js';
 import { type BenchResult, type BenchRun, runBench } from './harness/bench-run.js';
 import { CpuMeter, type CpuSeconds, cpuSum } from './harness/cpu-meter.js';
 import { ledgerChecked } from './harness/ledger-checked.js';
-import { portOf } from './harness/source.js';
+import { targetOf } from './harness/province-bus.js';
 import { startBus } from './harness/subscribed-bus.js';
 import { type Opened, SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
@@ -75,13 +74,7 @@ async function startFilled(run: BenchRun, count: number): Promise<{ broker: Brok
   const broker = await startBroker(run);
   run.note(`${entries.length} entries and ${grants.length} grants are stored`);
   await ledgerChecked(broker.url);
-  const targets = grants.slice(0, STORM_SESSIONS).map(({ id, system }) => ({
-    port: portOf(broker.url),
-    token: tokenOf(system),
-    encoding: 'sluice.v1.protobuf' as const,
-    sampled: false,
-    subscriptions: [{ grant: id, credit: 1000 }],
-  }));
+  const targets = grants.slice(0, STORM_SESSIONS).map((grant) => targetOf(broker.url, grant));
   return { broker, targets };
 }
 

@@ -52,7 +52,10 @@ const watching = async (run: BenchRun) => {
     ratio: { quietPercent: quietWatched.percent.canary as number, busyPercent: busy.percent.canary as number },
     aim: 'canary at most 1 % of a core on a quiet bus and 3 % at the load of province; /metrics/grants 50 ms of CPU, /metrics 20',
     figures: {
-      ...{ entries: entries.length, perSecond, grants, metrics },
+      entries: entries.length,
+      perSecond,
+      grants,
+      metrics,
       percentOfACore: { quiet: quiet.percent, quietWatched: quietWatched.percent, busy: busy.percent },
     },
     cpuSeconds: { quiet: quiet.cpuSeconds, quietWatched: quietWatched.cpuSeconds, busy: busy.cpuSeconds },

@@ -157,18 +157,17 @@ class RunningBroker implements BrokerHandle {
     this.#lawful = this.#openLawful(stream, { slots: admission.slots, ending: ending.signal, pageBudget });
     const health = new BrokerHealth({ ...this.parts, ...observation, isServing: () => this.#isServing });
     this.#app = await openApp(this.parts, {
-      ...{
-        stream,
-        ...observation,
-        intake,
-        gateway,
-        tickets,
-        admission,
-        health,
-        pageBudget,
-        quotaNotice: this.#quotaNotice,
-      },
-      ...{ lawful: this.#lawful, ending: ending.signal },
+      stream,
+      ...observation,
+      intake,
+      gateway,
+      tickets,
+      admission,
+      health,
+      pageBudget,
+      quotaNotice: this.#quotaNotice,
+      lawful: this.#lawful,
+      ending: ending.signal,
     });
     const { app } = this.#app;
     releases.add('http', () => stopServing(app, gateway, ending));
@@ -197,7 +196,16 @@ class RunningBroker implements BrokerHandle {
     const { ledger, grants, catalog, revocations } = governance;
     const { heartbeatMs, coalesceAbovePercent, secret, replicas } = config;
     const stream = openStream({
-      ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs, coalesceAbovePercent },
+      bus,
+      store,
+      replicas,
+      entries: catalog,
+      grants,
+      ledger,
+      secret,
+      clock,
+      heartbeatMs,
+      coalesceAbovePercent,
       cursorsPerSystemMax: config.quotas.cursors,
       testClock: config.testClock,
       onDelivered: async (grant) => this.#firstDeliveries?.note(grant),
@@ -275,8 +283,14 @@ class RunningBroker implements BrokerHandle {
     const { config, metrics, governance, log } = this.parts;
     const { heartbeatMs, maxEventBytes, session } = config;
     return new Gateway({
-      ...{ subscriptions: stream.subscriptions, intake, ...admission, leases: governance.leases },
-      ...{ log, heartbeatMs, maxEventBytes, limits: session },
+      subscriptions: stream.subscriptions,
+      intake,
+      ...admission,
+      leases: governance.leases,
+      log,
+      heartbeatMs,
+      maxEventBytes,
+      limits: session,
       requireInsider: async (caller, call) => this.#lawful?.procedure.requireInsider(caller, call),
       metrics: metrics.gateway,
       quotaNotice: this.#quotaNotice,

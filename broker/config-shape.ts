@@ -7,8 +7,12 @@ export const CONFIG_DEFAULTS = {
   port: 8080,
   dataDir: '.sluice',
   nats: {
-    ...{ url: undefined, user: undefined, pass: undefined, serverPath: undefined },
-    ...{ systemUser: undefined, systemPass: undefined },
+    url: undefined,
+    user: undefined,
+    pass: undefined,
+    serverPath: undefined,
+    systemUser: undefined,
+    systemPass: undefined,
   },
   // Several partitions sync side by side; more than the disks can do at once bring nothing.
   partitions: 4,
@@ -42,7 +46,8 @@ export const CONFIG_DEFAULTS = {
     corsOrigins: [],
   },
   quotas: {
-    ...{ eventsPerSecond: undefined, storedBytes: undefined },
+    eventsPerSecond: undefined,
+    storedBytes: undefined,
     // Per system. A quarantine that fills belongs to a source that nobody looks after.
     quarantineEvents: 100_000,
     // Per party: a whole province has 40,000 entries.
@@ -109,7 +114,11 @@ const SHAPE = {
     dataDir: string,
     nats: map({
       url: { type: 'string', format: 'nats-url' },
-      ...{ user: string, pass: string, systemUser: string, systemPass: string, serverPath: string },
+      user: string,
+      pass: string,
+      systemUser: string,
+      systemPass: string,
+      serverPath: string,
     }),
     partitions: count(1, 64),
     replicas: { enum: [1, 3, 5] },
@@ -164,7 +173,9 @@ const SHAPE = {
     oidc: {
       type: 'array',
       items: map({ issuer: string, audience: string, jwks: JWKS, subjectClaim: string }, [
-        ...['issuer', 'audience', 'jwks'],
+        'issuer',
+        'audience',
+        'jwks',
       ]),
       maxItems: 20,
     },
@@ -179,7 +190,8 @@ const SHAPE = {
     logLevel: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
     bootstrapToken: { type: 'string', format: 'token' },
     restored: { type: 'boolean' },
-    ...{ rightsJournal: string, confirmEnded: string },
+    rightsJournal: string,
+    confirmEnded: string,
     secret: { type: 'string', minLength: 32 },
   }),
 };

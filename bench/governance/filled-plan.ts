@@ -36,7 +36,8 @@ export function systemsOf(size: FillSize): NewSystem[] {
   return [
     ...[...providers].map((department) => ({ id: sourceOf(department), department, may: 'publish' as const })),
     ...provinceSystems(size.sessions).map((id) => ({
-      ...{ id, department: departmentOfSystem(id) },
+      id,
+      department: departmentOfSystem(id),
       may: 'subscribe' as const,
     })),
   ];

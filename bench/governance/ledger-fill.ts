@@ -129,8 +129,12 @@ function dueLater(act: Act, i: number): Act {
 
 /** An officer reads the first notice of a record: most of what a ledger holds after years. */
 const readingOf = (seq: number): Act => ({
-  ...{ kind: 'notice', id: `no-${String(seq).padStart(12, '0')}-1`, act: 'read', actor: 'officer:head' },
-  ...{ role: 'body_head', document: { party: PROVIDER } },
+  kind: 'notice',
+  id: `no-${String(seq).padStart(12, '0')}-1`,
+  act: 'read',
+  actor: 'officer:head',
+  role: 'body_head',
+  document: { party: PROVIDER },
 });
 
 /** Appends acts in batches, each chained to what is there. Nobody else may write meanwhile. */

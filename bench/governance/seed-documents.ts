@@ -10,7 +10,11 @@ export const SYSTEM = 'health-files';
 const OTHERS = 200;
 
 const party = (id: string, number: number, more: object = {}): object => ({
-  ...{ id, name: { en: id }, level: 'province', regionCode: '350000', type: 'gov_dept' },
+  id,
+  name: { en: id },
+  level: 'province',
+  regionCode: '350000',
+  type: 'gov_dept',
   creditCode: `11350000MB${String(number).padStart(8, '0')}`,
   ...more,
 });
@@ -44,7 +48,10 @@ const PAPER_SHA256 = createHash('sha256').update(PAPER).digest('hex');
 const ITEM_COUNT = 12;
 /** Those of the records that sources of benches publish. */
 const ITEMS = BENCH_ITEMS.slice(0, ITEM_COUNT).map(({ name, identifier, filterable }, i) => ({
-  ...{ name, title: { zh: `信息项${i}`, en: `Item ${i}` }, type: 'string', maxLength: 40 },
+  name,
+  title: { zh: `信息项${i}`, en: `Item ${i}` },
+  type: 'string',
+  maxLength: 40,
   ...(identifier && { identifier, required: true }),
   ...(filterable && { filterable }),
 }));
@@ -60,9 +67,16 @@ const namesWithout = (without: number): { name: string }[] =>
 
 /** A conditional entry of twelve items; `revision` makes texts differ. */
 export const entryDocument = (id: string, revision: number): object => ({
-  ...{ id, name: { zh: '出生登记', en: 'Births registered' }, abstract: `Births registered, revision ${revision}` },
-  ...{ catalogLevel: 'department', provider: id.slice(0, id.indexOf('.')), format: 'database', dataGrade: 'general' },
-  ...{ updateFrequency: 'real_time', sharingModes: ['event_stream'], dataClass: 'population' },
+  id,
+  name: { zh: '出生登记', en: 'Births registered' },
+  abstract: `Births registered, revision ${revision}`,
+  catalogLevel: 'department',
+  provider: id.slice(0, id.indexOf('.')),
+  format: 'database',
+  dataGrade: 'general',
+  updateFrequency: 'real_time',
+  sharingModes: ['event_stream'],
+  dataClass: 'population',
   secrecyAssessment: { result: 'not_secret', by: 'Chen', on: '2025-12-02', attachment: PAPER_SHA256 },
   correctionChannel: { contact: 'work body' },
   disposalRequirement: { method: 'destroy', withinDays: 30 },
@@ -72,11 +86,17 @@ export const entryDocument = (id: string, revision: number): object => ({
 });
 
 export const applicationFor = (entry: string, without = 0): object => ({
-  ...{ entry, system: SYSTEM, items: namesWithout(without) },
+  entry,
+  system: SYSTEM,
+  items: namesWithout(without),
   basis: [{ rank: 'law', title: 'Law on Maternal and Infant Health Care', article: '24' }],
-  ...{ scenario: 'vaccination calendar', range: 'newborns of the province', mode: 'event_stream' },
+  scenario: 'vaccination calendar',
+  range: 'newborns of the province',
+  mode: 'event_stream',
   period: { from: '2020-01-01', to: '2099-12-31' },
-  ...{ dutyBasis: 'health care of newborns', securityMeasures: 'graded protection level 3', truthStatement: true },
+  dutyBasis: 'health care of newborns',
+  securityMeasures: 'graded protection level 3',
+  truthStatement: true,
 });
 
 export const replyFor = (without: number): object => ({ items: namesWithout(without), leftOut: [] });

@@ -45,3 +45,14 @@ export function targetsOf(
     subscriptions: grants.filter((grant) => grant.system === system).map(({ id }) => ({ grant: id, credit: 10_000 })),
   }));
 }
+
+/** A session that follows one grant, and measures nothing. */
+export function targetOf(url: string, { id, system }: Pick<BenchGrant, 'id' | 'system'>): SluiceTarget {
+  return {
+    port: portOf(url),
+    token: tokenOf(system),
+    encoding: 'sluice.v1.protobuf',
+    sampled: false,
+    subscriptions: [{ grant: id, credit: 1000 }],
+  };
+}

@@ -58,25 +58,15 @@ export async function openGovernance(deps: GovernanceDeps) {
   const folded = foldedRooms(config.secret, busClock, texts);
   const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
   const projection = projectionOf(deps);
-  const ledger = await Ledger.open({
-    ...{ bus, metrics: deps.metrics.ledger, clock, staleAfterMs: config.ledgerSightMs },
-    folds: [...ordered.map(({ fold }) => fold), ...(projection ? [projection.ledger.fold] : [])],
-    backpressure: () => projection?.projection.backpressure(),
-    checkpoints: new Checkpoints({
-      ...{ path: checkpoint, texts },
-      secret: config.secret,
-      rooms: ordered,
-      isWriter: role.isFirst,
-      warn: (message, error) => log.warn({ err: error }, message),
-    }),
-    onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
-    untilEnded: (seq) => endedEverywhere.since(seq),
+  const checkpoints = new Checkpoints({
+    path: checkpoint,
+    texts,
+    secret: config.secret,
+    rooms: ordered,
+    isWriter: role.isFirst,
+    warn: (message, error) => log.warn({ err: error }, message),
   });
-  releases.add('ledger', () => ledger.close());
-  releases.add(
-    'confirmation of ended rights',
-    endedEverywhere.require((seq) => ledger.reached(seq, config.ledgerSightMs)),
-  );
+  const ledger = await openLedger(deps, ordered, checkpoints, projection);
   await keepRights({ config, bus, ledger, isFirst: role.isFirst, log, releases });
   const { leases, revocations } = openLeases(deps, credentials, ledger);
   endedEverywhere.require(() => leases.stopped());
@@ -90,12 +80,44 @@ export async function openGovernance(deps: GovernanceDeps) {
   const shared = { ledger, credentials, parties, systems, officers: others.officers, catalog, grants, permissions };
   const catalogService = new CatalogService({ ...shared, acts });
   return {
-    ...{ ...shared, ...others, ...opened, leases, revocations, testClock, catalogService },
+    ...shared,
+    ...others,
+    ...opened,
+    leases,
+    revocations,
+    testClock,
+    catalogService,
     tokenService: new TokenService(shared),
     sheetService: new SheetService({ ...shared, profiles }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
   };
+}
+
+/** Reads the ledger into the folds of all rooms. */
+async function openLedger(
+  { config, bus, metrics, busClock, log, releases, endedEverywhere }: GovernanceDeps,
+  rooms: ReturnType<typeof foldedRooms>['ordered'],
+  checkpoints: Checkpoints,
+  projection: OpenedProjection | undefined,
+): Promise<Ledger> {
+  const ledger = await Ledger.open({
+    bus,
+    metrics: metrics.ledger,
+    clock: busClock.now,
+    staleAfterMs: config.ledgerSightMs,
+    folds: [...rooms.map(({ fold }) => fold), ...(projection ? [projection.ledger.fold] : [])],
+    backpressure: () => projection?.projection.backpressure(),
+    checkpoints,
+    onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
+    untilEnded: (seq) => endedEverywhere.since(seq),
+  });
+  releases.add('ledger', () => ledger.close());
+  releases.add(
+    'confirmation of ended rights',
+    endedEverywhere.require((seq) => ledger.reached(seq, config.ledgerSightMs)),
+  );
+  return ledger;
 }
 
 const bootstrapOptions = (config: Config): BootstrapOptions => ({
@@ -148,7 +170,12 @@ async function openFiles(
   if (!projection) return { procedure: undefined, newOperatorToken: printToken };
   const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
   const procedure = await openProcedure({
-    ...{ projection, bus, ledger, testClock, clock: busClock.now, warn },
+    projection,
+    bus,
+    ledger,
+    testClock,
+    clock: busClock.now,
+    warn,
     attachmentBytesPerPartyMax: config.quotas.attachmentBytes,
   });
   releases.add('procedure', () => procedure.close());

@@ -48,7 +48,13 @@ export function openObservation(deps: ObservationDeps): Observation {
   const counts = acceptedCounts(role, accepted);
   const late = new LateEntries({ bus, catalog, counts, metrics: metrics.grants, clock });
   const storeWatch = new StoreWatch({
-    ...{ bus, partitions: store.partitions, replicas: deps.config.replicas, space, ledger, receipts, metrics },
+    bus,
+    partitions: store.partitions,
+    replicas: deps.config.replicas,
+    space,
+    ledger,
+    receipts,
+    metrics,
     // One of several workers logs it.
     onDrift: (message) => void (role.isFirst && deps.log.warn(`a setting of the store was changed: ${message}`)),
   });

@@ -23,7 +23,14 @@ const EXPECTED = [
 
 /** Codes of a folder that cannot be made or written: those of its owner, its disk or a file in its place. */
 const FOLDER_FAULTS: ReadonlySet<string | undefined> = new Set([
-  ...['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG'],
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'EEXIST',
+  'ENOTDIR',
+  'ENAMETOOLONG',
 ]);
 
 /** The message for a user about a broker that could not start; undefined for a fault of the program, which deserves its stack. */

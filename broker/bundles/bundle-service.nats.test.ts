@@ -108,7 +108,10 @@ t.test('a short token that the bus has stored stays valid, also when its bundle 
   await bundles.apply(operator, BUNDLE, { dryRun: false });
   // Stored by a release that accepted shorter tokens.
   await ledger.append(() => ({
-    ...{ kind: 'system' as const, id: 'registry', act: 'put', actor: 'officer:platform-operator' },
+    kind: 'system' as const,
+    id: 'registry',
+    act: 'put',
+    actor: 'officer:platform-operator',
     document: { id: 'registry', party: 'civil', may: ['publish'], credential: credentials.digestOf('short') },
   }));
   t.match(credentials.ownerOf(credentials.digestOf('short')), { id: 'registry' });

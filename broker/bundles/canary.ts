@@ -45,7 +45,10 @@ export async function foundCanary(deps: CanaryDeps): Promise<void> {
 }
 
 const made = (kind: Act['kind'], id: string, act: string, document: unknown): Act => ({
-  ...{ kind, id, act, actor: 'bus' },
+  kind,
+  id,
+  act,
+  actor: 'bus',
   document,
 });
 

@@ -108,8 +108,14 @@ t.test(
   async (t) => {
     const name: Item = { name: 'name', type: 'string' };
     const grant = (id: string, rows: GrantDocument['rows'], items: string[]): GrantDocument => ({
-      ...{ id, system: 's', entry: 'civil.birth', purpose: 'test', basis: 'test', rows },
-      ...{ items: items.map((one) => ({ name: one })), period: { from: '2020-01-01', to: '2099-12-31' } },
+      id,
+      system: 's',
+      entry: 'civil.birth',
+      purpose: 'test',
+      basis: 'test',
+      rows,
+      items: items.map((one) => ({ name: one })),
+      period: { from: '2020-01-01', to: '2099-12-31' },
     });
     const grants = [
       grant('g-old', { birthDate: { from: '2020-01-01' } }, ['idNumber']),

@@ -49,7 +49,8 @@ t.test('a page reads the entries after its beginning until it is full, and no ot
   let read = 0;
   for (let i = 0; i < 1_000; i++) {
     large.putSearchable(`party.entry${String(i).padStart(4, '0')}`, {
-      ...{ party: 'party', attribute: 'conditional' },
+      party: 'party',
+      attribute: 'conditional',
       get text() {
         read++;
         return `entry ${i}`;

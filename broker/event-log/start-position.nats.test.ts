@@ -5,8 +5,14 @@ import { StartPositions, type StartQuery } from './start-position.js';
 
 const TIMES_MAX = 64;
 const startAt = (timeMs: number): StartQuery => ({
-  ...{ grant: 'g', entry: BIRTHS, partition: 0, log: 'epoch', from: { time: new Date(timeMs).toISOString() } },
-  ...{ cursor: undefined, historyFromMs: 0, historyReason: '' },
+  grant: 'g',
+  entry: BIRTHS,
+  partition: 0,
+  log: 'epoch',
+  from: { time: new Date(timeMs).toISOString() },
+  cursor: undefined,
+  historyFromMs: 0,
+  historyReason: '',
 });
 
 t.test('a subscriber that names ever new times gets the right position, and few of them are remembered', async (t) => {

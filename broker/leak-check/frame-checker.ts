@@ -81,7 +81,9 @@ const withoutUndefined = (value: object): unknown => JSON.parse(JSON.stringify(v
 
 /** Granted items as they are delivered, and all others as they are stored: an item that should not be there is seen. */
 const wireItem = ({ name, number, type, list }: NumberedDefinition, isTransformed: boolean): DeliveredItem => ({
-  ...{ name, number, type: isTransformed ? 'string' : type },
+  name,
+  number,
+  type: isTransformed ? 'string' : type,
   ...(list ? { list } : {}),
 });
 

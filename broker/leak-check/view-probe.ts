@@ -58,7 +58,10 @@ export class ViewProbe {
     const findings: FindingKind[] = [];
     for (const { source, stored } of probes(grant.entry, items, records)) {
       const [expected] = expectedEvents([{ event: source, position: POSITION }], {
-        ...{ grant, narrow, versions: documents, secret: this.secret },
+        grant,
+        narrow,
+        versions: documents,
+        secret: this.secret,
       });
       const messages = this.#delivered(live, channel, stored);
       const finding = checker.finding(messages, expected, [source.data, source.previous]);
@@ -125,8 +128,15 @@ function probeOf(
   return {
     source: { specversion: '1.0', id: 'probe', type: entry, subject, op, data, previous: image, corrects },
     stored: {
-      ...{ op, subject, corrects, entryVersion: 1, acceptedAtMs: Date.now(), keyId: 0, snapshotId: undefined },
-      ...{ data: encode(data, items), previous: encode(image, filterable) },
+      op,
+      subject,
+      corrects,
+      entryVersion: 1,
+      acceptedAtMs: Date.now(),
+      keyId: 0,
+      snapshotId: undefined,
+      data: encode(data, items),
+      previous: encode(image, filterable),
     },
   };
 }

@@ -50,7 +50,10 @@ export class SubjectSequences {
   /** A copy of all parts. */
   save(): SavedShard[] {
     return this.#shards.map(({ hashes, sequences }, shard) => ({
-      ...{ shard, seeds: this.#seeds, hashes: bytesOf(hashes.slice()), sequences: bytesOf(sequences.slice()) },
+      shard,
+      seeds: this.#seeds,
+      hashes: bytesOf(hashes.slice()),
+      sequences: bytesOf(sequences.slice()),
     }));
   }
 
@@ -84,7 +87,9 @@ export class SubjectSequences {
 }
 
 const emptyShard = (slots: number): Shard => ({
-  ...{ count: 0, hashes: new Uint32Array(slots * 2), sequences: new Float64Array(slots) },
+  count: 0,
+  hashes: new Uint32Array(slots * 2),
+  sequences: new Float64Array(slots),
 });
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array | Float64Array): Uint8Array =>

@@ -57,7 +57,11 @@ export class MetricFactory {
 
   gauge(name: string, help: string, { labels = [], aggregator = 'sum', collect }: GaugeOptions = {}): Gauge {
     return new Gauge({
-      ...{ name, help, labelNames: labels, aggregator, registers: [this.registry] },
+      name,
+      help,
+      labelNames: labels,
+      aggregator,
+      registers: [this.registry],
       ...(collect && {
         collect() {
           this.set(collect());

@@ -5,7 +5,11 @@ export const CURSORS_STREAM = 'CURSORS';
 export const ATTACHMENTS_STREAM = 'ATTACHMENTS';
 /** The streams beside those of events. */
 export const STORE_STREAMS = [
-  ...[LEDGER_STREAM, RECEIPTS_STREAM, QUARANTINE_STREAM, CURSORS_STREAM, ATTACHMENTS_STREAM],
+  LEDGER_STREAM,
+  RECEIPTS_STREAM,
+  QUARANTINE_STREAM,
+  CURSORS_STREAM,
+  ATTACHMENTS_STREAM,
 ] as const;
 export const eventStream = (partition: number): string => `EV_${partition}`;
 

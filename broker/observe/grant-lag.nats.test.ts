@@ -39,7 +39,9 @@ const bundleOf = (grants: object[]) => ({
   ],
   entries: [
     {
-      ...{ id: ENTRY, name: 'Persons', sharingAttribute: 'conditional' },
+      id: ENTRY,
+      name: 'Persons',
+      sharingAttribute: 'conditional',
       items: [
         { name: 'key', type: 'string', identifier: true },
         { name: 'district', type: 'code', filterable: true },

@@ -147,8 +147,16 @@ function withUse(
 
 function lagsOf(grant: Grant, cursors: readonly ReportedCursor[]): CursorLag[] {
   return cursors.map(({ cursor, connected, position, end, unacknowledged, isExact, oldestMs }) => ({
-    ...{ grant: grant.id, party: grant.party, system: grant.system, entry: grant.entry, cursor: cursor.name },
-    ...{ connected, position, end, unacknowledged, more: !isExact },
+    grant: grant.id,
+    party: grant.party,
+    system: grant.system,
+    entry: grant.entry,
+    cursor: cursor.name,
+    connected,
+    position,
+    end,
+    unacknowledged,
+    more: !isExact,
     oldestAt: oldestMs === undefined ? null : new Date(oldestMs).toISOString(),
     lastAckAt: lastAckOf(cursor.record) ?? null,
   }));

@@ -12,7 +12,10 @@ const ENTRIES = 40_000;
 function add(table: GrantTable, i: number, cursors: readonly string[] = ['default']): void {
   const id = `g-department-${i}`;
   const grant = {
-    ...{ id, party: `party-${i % 97}`, system: `system-${i}`, entry: `provider.entry-${i}` },
+    id,
+    party: `party-${i % 97}`,
+    system: `system-${i}`,
+    entry: `provider.entry-${i}`,
     toMs: NOW_MS,
   } as Grant;
   const record = { position: i, log: 'l', narrowing: '', claim: 'c', at: '2026-11-27T00:00:00.000Z' };

@@ -19,7 +19,12 @@ export interface LateEntriesDeps {
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Days between two updates at the latest. `real_time` and `other` promise no time. */
 const DAYS_BETWEEN: Readonly<Record<string, number>> = {
-  ...{ daily: 1, weekly: 7, monthly: 31, quarterly: 92, half_yearly: 184, yearly: 366 },
+  daily: 1,
+  weekly: 7,
+  monthly: 31,
+  quarterly: 92,
+  half_yearly: 184,
+  yearly: 366,
 };
 /** Days after which an entry of that update frequency is late without a new event; undefined where it promises no time. */
 export const daysBetweenUpdates = (frequency: unknown): number | undefined => DAYS_BETWEEN[String(frequency ?? '')];

@@ -24,15 +24,13 @@ const BUNDLE = {
   ],
   grants: [
     {
-      ...{
-        id: 'g',
-        system: 'reader',
-        entry: ENTRY,
-        items: [{ name: 'key' }],
-        purpose: 'p',
-        basis: 'b',
-        history: 'all',
-      },
+      id: 'g',
+      system: 'reader',
+      entry: ENTRY,
+      items: [{ name: 'key' }],
+      purpose: 'p',
+      basis: 'b',
+      history: 'all',
       period: { from: '2020-01-01', to: '2099-12-31' },
     },
   ],

@@ -24,16 +24,14 @@ async function scrape(bus: readonly Followed[], memory?: SeriesMemory): Promise<
   for (const { grant, cursors } of bus) {
     const reported = cursors.map(({ name, unacknowledged, connected }) => ({
       cursor: { subject: '', grant: grant.id, name, record: {}, lastAckMs: NOW_MS },
-      ...{
-        position: 1,
-        end: 1,
-        unacknowledged,
-        isExact: true,
-        isKnown: true,
-        oldestMs: undefined,
-        delivered: 0,
-        connected,
-      },
+      position: 1,
+      end: 1,
+      unacknowledged,
+      isExact: true,
+      isKnown: true,
+      oldestMs: undefined,
+      delivered: 0,
+      connected,
     }));
     grants.add(grant, reported as unknown as ReportedCursor[], NOW_MS);
   }

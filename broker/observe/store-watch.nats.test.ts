@@ -49,7 +49,12 @@ t.test(
     const changes: string[] = [];
     const look = async (warnings: RegExp[]): Promise<void> => {
       const watch = new StoreWatch({
-        ...{ bus, partitions: 1, replicas: 1, space: { measured: undefined }, ledger: { lastSeenAtMs: 0 }, metrics },
+        bus,
+        partitions: 1,
+        replicas: 1,
+        space: { measured: undefined },
+        ledger: { lastSeenAtMs: 0 },
+        metrics,
         receipts: { unsealed: { records: 0, oldestAtMs: undefined } },
         onDrift: (message) => changes.push(message),
       });

@@ -64,7 +64,10 @@ function unlessFull(error: unknown): void {
 }
 
 const foundedAct = (options: BootstrapOptions): Act => ({
-  ...{ kind: 'bus', id: 'bus', act: 'founded', actor: 'bus' },
+  kind: 'bus',
+  id: 'bus',
+  act: 'founded',
+  actor: 'bus',
   document: busDocument(options),
 });
 
@@ -86,7 +89,10 @@ const ownerOf = ({ platformRegistration }: BootstrapOptions): string | undefined
 
 /** One record turns a trial bus into a registered one; brokers that still run in trial mode end when they see it. */
 const registeredAct = (options: BootstrapOptions): Act => ({
-  ...{ kind: 'bus', id: 'bus', act: 'registered', actor: 'bus' },
+  kind: 'bus',
+  id: 'bus',
+  act: 'registered',
+  actor: 'bus',
   document: busDocument(options),
 });
 

@@ -5,8 +5,18 @@ import type { ReceiptAct, ReceiptChain } from './receipt-chain.js';
 import type { ReceiptOpening } from './receipt-record.js';
 
 const opening = (from: number): ReceiptOpening => ({
-  ...{ grant: 'g', party: 'p', system: 's', entry: 'a.b', partition: 0, log: 'e1', session: 'http' },
-  ...{ cursor: 'c', encoding: 'http', grantSeq: 1, narrow: {}, from },
+  grant: 'g',
+  party: 'p',
+  system: 's',
+  entry: 'a.b',
+  partition: 0,
+  log: 'e1',
+  session: 'http',
+  cursor: 'c',
+  encoding: 'http',
+  grantSeq: 1,
+  narrow: {},
+  from,
 });
 
 /** The records that reach the store, without their ids. */

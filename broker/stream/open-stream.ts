@@ -127,7 +127,16 @@ export function openStream(deps: StreamDeps): Stream {
     subscriptions,
     eventStreams: new OpenEventStreams(),
     ...openPages(deps, base, live),
-    ...{ segments, readers, cursors, receipts, logOf, access, starts, retention, table, traffic },
+    segments,
+    readers,
+    cursors,
+    receipts,
+    logOf,
+    access,
+    starts,
+    retention,
+    table,
+    traffic,
     untilStopped: () => monitor.written(),
     matchLive: (...probe) => dispatch.match(...probe),
     start: async () => {
@@ -219,7 +228,10 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
   const { table, cursors, letters, logOf, fieldsOf } = base;
   const { segments, readers, dispatch, views, writes, failures } = live;
   const catchUp = new CatchUp({
-    ...{ segments, readers, fieldsOf, metrics },
+    segments,
+    readers,
+    fieldsOf,
+    metrics,
     onLive: (subscription) => dispatch.activate(subscription.parts.liveView),
     onFailure: (subscription, error) => failures.end(subscription, error),
   });
@@ -263,7 +275,12 @@ function openPages(
   return {
     pages: new PageReader({ ...reading, onPulled }),
     acknowledgements: new PageAcknowledgements({
-      ...{ access, cursors, readers, table, logOf, traffic },
+      access,
+      cursors,
+      readers,
+      table,
+      logOf,
+      traffic,
       receiptsOf: (party, grant) => receiptsOf(bus, party, grant),
       ...(onDelivered && { onDelivered }),
     }),

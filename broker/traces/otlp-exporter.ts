@@ -90,8 +90,13 @@ function requestOf(spans: readonly Span[]): object {
 /** OTLP's JSON has ids in hexadecimal and 64-bit numbers as strings. */
 function jsonOf({ traceId, spanId, parentSpanId, name, startMs, endMs, attributes, link }: Span): object {
   return {
-    ...{ traceId, spanId, ...(parentSpanId && { parentSpanId }), name, kind: KIND_INTERNAL },
-    ...{ startTimeUnixNano: nanos(startMs), endTimeUnixNano: nanos(Math.max(startMs, endMs)) },
+    traceId,
+    spanId,
+    ...(parentSpanId && { parentSpanId }),
+    name,
+    kind: KIND_INTERNAL,
+    startTimeUnixNano: nanos(startMs),
+    endTimeUnixNano: nanos(Math.max(startMs, endMs)),
     attributes: attributesOf(attributes),
     ...(link && {
       links: [{ traceId: link.traceId, spanId: link.spanId, ...(link.tracestate && { traceState: link.tracestate }) }],

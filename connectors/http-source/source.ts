@@ -179,7 +179,11 @@ const inACircle = ({ nextPath }: HttpSourceConfig): SourceUnfitError =>
   );
 
 const newEpoch = (settings: string): Progress => ({
-  ...{ epoch: randomUUID(), page: 0, isSnapshot: true, records: 0, settings },
+  epoch: randomUUID(),
+  page: 0,
+  isSnapshot: true,
+  records: 0,
+  settings,
 });
 
 /** Everything that decides which records the service has and what they become. Headers, which hold keys that change, do not. */

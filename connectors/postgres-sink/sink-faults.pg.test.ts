@@ -61,7 +61,11 @@ class Receiver {
 
   async snapshot(...numbers: number[]): Promise<void> {
     const event = (op: 'snapshot_begin' | 'snapshot' | 'snapshot_end', data?: object) => ({
-      ...{ specversion: '1.0' as const, id: `e${++this.#ids}`, type: this.lane.entry, op, snapshotid: 's' },
+      specversion: '1.0' as const,
+      id: `e${++this.#ids}`,
+      type: this.lane.entry,
+      op,
+      snapshotid: 's',
       ...(data && { data: { ...data } }),
     });
     const records = numbers.map((number) => event('snapshot', person(number)));

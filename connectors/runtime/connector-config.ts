@@ -28,7 +28,10 @@ const SECONDS_MAX = 2_000_000;
 
 /** A duration in the settings of a connector, which `msOf` makes one for timers. */
 export const secondsSchema = (byDefault: number, minimum = 0.001): Schema => ({
-  ...{ type: 'number', minimum, maximum: SECONDS_MAX, default: byDefault },
+  type: 'number',
+  minimum,
+  maximum: SECONDS_MAX,
+  default: byDefault,
 });
 
 /** Whole milliseconds: some timers refuse fractions. */

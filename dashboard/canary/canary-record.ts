@@ -44,8 +44,13 @@ function event({ round, partition, sentAtMs, secret }: CanaryRound, key: string,
   };
   const id = `${round}-${partition}-${lane}`;
   return {
-    ...{ specversion: '1.0', id, type: canaryEntryId(partition), subject: key, op: 'update' },
-    ...{ data, previous: { lane } },
+    specversion: '1.0',
+    id,
+    type: canaryEntryId(partition),
+    subject: key,
+    op: 'update',
+    data,
+    previous: { lane },
   };
 }
 

@@ -131,7 +131,11 @@ class Canary {
     const { name, tokens, intervalMs } = this.options;
     const followers = new GrantFollowers({
       ...this.options,
-      ...{ receiver, canary: name, token: tokens.follower, grant: canaryGrantId(partition), watch: this.#watch },
+      receiver,
+      canary: name,
+      token: tokens.follower,
+      grant: canaryGrantId(partition),
+      watch: this.#watch,
       retryMs: Math.min(intervalMs / 4, RETRY_MS_MAX),
       onEvent: (transport, event) => this.#arrived(transport, partition, event),
     });

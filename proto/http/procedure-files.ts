@@ -1,8 +1,30 @@
 /** Every kind of file of the lawful procedure, by its name in addresses. */
 export const FILE_KINDS = [
-  ...['catalog', 'applications', 'grants', 'cases', 'corrections', 'disputes', 'changes', 'designations'],
-  ...['incidents', 'demands', 'complaints', 'violations', 'consents', 'backflows', 'contracts', 'accesses', 'stops'],
-  ...['use-records', 'criticisms', 'parties', 'bodies', 'officers', 'systems', 'enrolments', 'calendars'],
+  'catalog',
+  'applications',
+  'grants',
+  'cases',
+  'corrections',
+  'disputes',
+  'changes',
+  'designations',
+  'incidents',
+  'demands',
+  'complaints',
+  'violations',
+  'consents',
+  'backflows',
+  'contracts',
+  'accesses',
+  'stops',
+  'use-records',
+  'criticisms',
+  'parties',
+  'bodies',
+  'officers',
+  'systems',
+  'enrolments',
+  'calendars',
 ] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 

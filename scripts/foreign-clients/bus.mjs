@@ -72,7 +72,10 @@ export async function startBus(folder) {
 }
 
 const eventOf = (id) => ({
-  ...{ specversion: '1.0', id, type: ENTRY, op: 'create' },
+  specversion: '1.0',
+  id,
+  type: ENTRY,
+  op: 'create',
   data: { accountNumber: id, legalName: 'HARBOR BOOKS', district: '18', issued: '2024-03-01', fee: '75.50' },
 });
 

@@ -16,8 +16,11 @@ async function receive(name, program, args, { bus, folder }) {
   const received = runOnBus(program, args, bus, bus.tokens.subscriber, variables);
   const config = join(folder, 'webhook.json');
   const connector = {
-    ...{ name: `foreign-${name}`, connector: 'webhook', bus: { url: bus.url, token: bus.tokens.subscriber } },
-    ...{ stateFolder: folder, logLevel: 'warn' },
+    name: `foreign-${name}`,
+    connector: 'webhook',
+    bus: { url: bus.url, token: bus.tokens.subscriber },
+    stateFolder: folder,
+    logLevel: 'warn',
     settings: { grant: bus.grant, cursor: `foreign-webhook-${name}`, url: `http://127.0.0.1:${port}/`, secret: SECRET },
   };
   await writeFile(config, JSON.stringify(connector));

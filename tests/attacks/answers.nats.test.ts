@@ -20,7 +20,10 @@ const source = { url: broker.url, token: TOKENS.source };
 const reader = { url: broker.url, token: TOKENS.reader };
 
 const event = (id: string, more: object = {}): object => ({
-  ...{ specversion: '1.0', id, type: ENTRY, op: 'create' },
+  specversion: '1.0',
+  id,
+  type: ENTRY,
+  op: 'create',
   data: { id, district: 'd1', ...more },
 });
 const publish = (...events: object[]) =>

@@ -121,7 +121,11 @@ t.test('a body that would hold or fill the broker is refused, and everybody else
 });
 
 const event = (id: string): object => ({
-  ...{ specversion: '1.0', id, type: 'county-registry.shop', subject: id, op: 'create' },
+  specversion: '1.0',
+  id,
+  type: 'county-registry.shop',
+  subject: id,
+  op: 'create',
   data: { id, district: 'd1' },
 });
 

@@ -21,7 +21,9 @@ const bundle = ({ filterable, rows, isGranted = true }: Given): object => ({
   ],
   entries: [
     {
-      ...{ id: ENTRY, name: 'permit', sharingAttribute: 'conditional' },
+      id: ENTRY,
+      name: 'permit',
+      sharingAttribute: 'conditional',
       items: [
         { name: 'id', type: 'string', identifier: true },
         { name: 'zone', type: 'string', ...(filterable && { filterable }) },
@@ -31,14 +33,15 @@ const bundle = ({ filterable, rows, isGranted = true }: Given): object => ({
   grants: isGranted
     ? [
         {
-          ...{
-            id: 'g',
-            system: 'south-sys',
-            entry: ENTRY,
-            items: [{ name: 'id' }, { name: 'zone' }],
-            ...(rows && { rows }),
-          },
-          ...{ purpose: 'test', basis: 'test', period: { from: '2020-01-01', to: '2099-12-31' }, history: 'all' },
+          id: 'g',
+          system: 'south-sys',
+          entry: ENTRY,
+          items: [{ name: 'id' }, { name: 'zone' }],
+          ...(rows && { rows }),
+          purpose: 'test',
+          basis: 'test',
+          period: { from: '2020-01-01', to: '2099-12-31' },
+          history: 'all',
         },
       ]
     : [],

@@ -25,7 +25,9 @@ const bundle = (items: string[]): object => ({
   ],
   entries: [
     {
-      ...{ id: ENTRY, name: 'Persons', sharingAttribute: 'conditional' },
+      id: ENTRY,
+      name: 'Persons',
+      sharingAttribute: 'conditional',
       items: [
         { name: 'id', type: 'string', identifier: true },
         { name: 'name', type: 'string' },
@@ -34,14 +36,23 @@ const bundle = (items: string[]): object => ({
   ],
   grants: [
     {
-      ...{ id: 'g', system: 'reader', entry: ENTRY, items: items.map((name) => ({ name })) },
-      ...{ purpose: 'test', basis: 'test', period: { from: '2020-01-01', to: '2099-12-31' }, history: 'all' },
+      id: 'g',
+      system: 'reader',
+      entry: ENTRY,
+      items: items.map((name) => ({ name })),
+      purpose: 'test',
+      basis: 'test',
+      period: { from: '2020-01-01', to: '2099-12-31' },
+      history: 'all',
     },
   ],
 });
 
 const event = (i: number, name = 'Ann'): object => ({
-  ...{ specversion: '1.0', id: `e${i}`, type: ENTRY, op: 'create' },
+  specversion: '1.0',
+  id: `e${i}`,
+  type: ENTRY,
+  op: 'create',
   data: { id: `p${i}`, name },
 });
 
@@ -181,8 +192,11 @@ t.test('the last byte of a session is its close frame, whether or not the client
   const socket = await RawSocket.open(t, bus.url);
   socket.write(
     head('GET /v1/stream', {
-      ...{ connection: 'Upgrade', upgrade: 'websocket', authorization: `Bearer ${READER}` },
-      ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==' },
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      authorization: `Bearer ${READER}`,
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==',
       'sec-websocket-protocol': 'sluice.v1.json',
     }),
   );

@@ -5,7 +5,9 @@ import { call, mustCall, publishBatch } from '../support/raw-client/raw-http.js'
 
 const ENTRY = 'county-registry.patient';
 const entry = (items: object[]): object => ({
-  ...{ id: ENTRY, name: 'Patients', sharingAttribute: 'conditional' },
+  id: ENTRY,
+  name: 'Patients',
+  sharingAttribute: 'conditional',
   items: [{ name: 'id', type: 'string', identifier: true }, ...items],
 });
 const WARD = { name: 'ward', type: 'integer', filterable: true };
@@ -20,8 +22,15 @@ const BUNDLE = {
   entries: [entry([{ ...WARD, maximum: 50 }, STREET])],
   grants: [
     {
-      ...{ id: 'g', system: 'reader', entry: ENTRY, items: [{ name: 'id' }], rows: { ward: { min: 26 } } },
-      ...{ purpose: 'test', basis: 'test', period: { from: '2020-01-01', to: '2099-12-31' }, history: 'all' },
+      id: 'g',
+      system: 'reader',
+      entry: ENTRY,
+      items: [{ name: 'id' }],
+      rows: { ward: { min: 26 } },
+      purpose: 'test',
+      basis: 'test',
+      period: { from: '2020-01-01', to: '2099-12-31' },
+      history: 'all',
     },
   ],
 };
@@ -32,7 +41,11 @@ t.test('records stored under an earlier version leave and are deleted under a na
   const source = { url: broker.url, token: 'token-of-the-source-0123456789' };
   const reader = { url: broker.url, token: 'token-of-the-reader-0123456789' };
   const event = (op: string, subject: string, more: object): object => ({
-    ...{ specversion: '1.0', id: `${op}-${subject}`, type: ENTRY, subject, op },
+    specversion: '1.0',
+    id: `${op}-${subject}`,
+    type: ENTRY,
+    subject,
+    op,
     ...more,
   });
   const stored = (results: PublishResult[]) =>

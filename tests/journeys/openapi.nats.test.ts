@@ -9,7 +9,9 @@ const ENTRY = 'registry.person';
 const period = { from: '2020-01-01', to: '2099-12-31' };
 const GRANT = { id: 'g', system: 'reader', entry: ENTRY, items: [{ name: 'key' }], purpose: 'p', basis: 'b', period };
 const ENTRY_DOCUMENT = {
-  ...{ id: ENTRY, name: 'Persons', sharingAttribute: 'conditional' },
+  id: ENTRY,
+  name: 'Persons',
+  sharingAttribute: 'conditional',
   items: [
     { name: 'key', type: 'string', identifier: true },
     { name: 'district', type: 'code', filterable: true },

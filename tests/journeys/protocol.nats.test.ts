@@ -11,7 +11,14 @@ const PARTY = 'fujian-civil-affairs';
 const ENTRY = `${PARTY}.birth`;
 const period = { from: '2020-01-01', to: '2099-12-31' };
 const grant = (id: string, items: object[], more: object = {}): object => ({
-  ...{ id, system: 'health', entry: ENTRY, items, purpose: 'p', basis: 'b', period, history: 'all' },
+  id,
+  system: 'health',
+  entry: ENTRY,
+  items,
+  purpose: 'p',
+  basis: 'b',
+  period,
+  history: 'all',
   ...more,
 });
 const BUNDLE = {
@@ -25,7 +32,9 @@ const BUNDLE = {
   ],
   entries: [
     {
-      ...{ id: ENTRY, name: 'births', sharingAttribute: 'conditional' },
+      id: ENTRY,
+      name: 'births',
+      sharingAttribute: 'conditional',
       items: [
         { name: 'idNumber', type: 'string', identifier: true },
         { name: 'name', type: 'string' },
@@ -56,7 +65,10 @@ type Address = { url: string; token: string };
 
 let made = 0;
 const event = (op: string, subject: string | undefined, more: object = {}): object => ({
-  ...{ specversion: '1.0', id: `e${++made}`, type: ENTRY, op },
+  specversion: '1.0',
+  id: `e${++made}`,
+  type: ENTRY,
+  op,
   ...(subject === undefined ? {} : { subject }),
   ...more,
 });

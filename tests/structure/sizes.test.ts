@@ -72,6 +72,20 @@ function sourceFolders(): Map<string, SourceFile[]> {
   return folders;
 }
 
+/** `path:line` of every literal that is spread into one of its kind, which packs several members into a line. */
+function packedLiterals(file: SourceFile): string[] {
+  const kinds = new Set(['ObjectExpression', 'ArrayExpression']);
+  return [...walkTree(syntaxTree(file))].flatMap(([node, parent]) => {
+    const spread = node.type === 'SpreadElement' ? (node.argument as SyntaxNode) : undefined;
+    const isPacked = spread && spread.type === parent?.type && kinds.has(spread.type);
+    return isPacked ? [`${file.path}:${node.loc?.start.line}`] : [];
+  });
+}
+
+t.test('every member of a literal is written in it', async (t) => {
+  t.strictSame(files.filter(({ path }) => path.endsWith('.ts')).flatMap(packedLiterals), []);
+});
+
 t.test(`no folder has more than ${FOLDER_FILES_MAX} source files`, async (t) => {
   t.strictSame(
     [...sourceFolders()]

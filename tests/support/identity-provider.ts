@@ -35,7 +35,12 @@ export async function startIdentityProvider(t: Test): Promise<IdentityProvider> 
   };
   t.teardown(close);
   const provider: IdentityProvider = {
-    ...{ issuer, jwks: `${issuer}/keys`, requests: 0, answer: undefined, publicKeys: [], close },
+    issuer,
+    jwks: `${issuer}/keys`,
+    requests: 0,
+    answer: undefined,
+    publicKeys: [],
+    close,
     addKey: async (alg, kid, isKeptBack = false) => {
       const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
       keys.set(kid, { alg, privateKey });

@@ -29,7 +29,12 @@ export class RemoteReader {
   ) {
     const { encoding, compression, isLive } = order;
     const subscriber = new Subscriber({
-      ...{ url, token: tokenOf(system), grant, encoding, compression, signal },
+      url,
+      token: tokenOf(system),
+      grant,
+      encoding,
+      compression,
+      signal,
       credit: CREDIT,
       // Cursors of their own: one that is left behind would be taken over from a session that still ends.
       cursor: `${isLive ? 'live' : 'log'}-${encoding.replaceAll('.', '-')}-${compression}`,

@@ -68,8 +68,6 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const procedure = new Procedure({ ...reading, world, machines, clock, onOutsiderRefused });
   rooms.startWatch(metrics);
   const { files } = rooms;
-  const runnerAt = (head: number, nowMs: number) => new ActRunner(world, new Batch(files, head, nowMs), machines);
-  const recomputing = new ClockRecomputing({ world, reader: files, runnerAt });
   const notices = new NoticeBoard({ ledger, files: rooms.files });
   releases.add('notices', ledger.onRecord(notices.onRecord));
   startWebhooks(deps, webhooks, rooms.files);
@@ -77,8 +75,48 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
   governance.sheetService.openBy(new LawfulDrafts(procedure, relations));
   const { catalog, grants } = governance;
-  const { access } = stream;
   const newest = new NewestFirst({ ...stream, entries: catalog });
+  startDueActs(deps, rooms, { world, procedure, newest });
+  const isTestClock = config.testClock;
+  return {
+    preview: new GrantPreview({ access: stream.access, newest, entries: catalog, grants, clock }),
+    recordReading: (officer, refs) => recordReads({ ledger, reader: files }, officer, refs),
+    procedure,
+    enrolment,
+    parties,
+    clock,
+    isTestClock,
+    grants,
+    notices,
+    world,
+    bus,
+    kept,
+    attachments: rooms.attachments,
+    ...openLists(deps, world, files),
+    visibility: { reader: files, machines, relations },
+    accessReads: new AccessReads(procedure),
+    contractTerms: governance.contractTerms,
+    ...streaming(deps),
+    calendarVersions: () => governance.calendars.versions,
+    setClock: (nowMs, by, once) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }, once),
+  };
+}
+
+interface DueActsDeps {
+  world: World;
+  procedure: Procedure;
+  newest: NewestFirst;
+}
+
+/** Starts what acts by the clock: late clocks, ends of periods, recomputed deadlines, and backflows. */
+function startDueActs(
+  { governance: { catalog, grants }, machines, clock, releases, stream: { access } }: LawfulDeps,
+  rooms: NonNullable<Governance['procedure']>,
+  { world, procedure, newest }: DueActsDeps,
+): void {
+  const { files } = rooms;
+  const runnerAt = (head: number, nowMs: number) => new ActRunner(world, new Batch(files, head, nowMs), machines);
+  const recomputing = new ClockRecomputing({ world, reader: files, runnerAt });
   const backflows = new BackflowWatch({ procedure, access, newest, entries: catalog, grants, clock });
   releases.add('backflow watch', () => backflows.stop());
   rooms.startDueRunner(
@@ -86,21 +124,25 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
     () => backflows.look(),
     recomputing,
   );
-  const isTestClock = config.testClock;
-  return {
-    preview: new GrantPreview({ access, newest, entries: catalog, grants, clock }),
-    recordReading: (officer, refs) => recordReads({ ledger, reader: files }, officer, refs),
-    ...{ procedure, enrolment, parties, clock, isTestClock, grants, usedItems: stream.usedItems },
-    ...{ notices, credentials, world, bus, kept, attachments: rooms.attachments },
-    ...openLists(deps, world, files),
-    visibility: { reader: files, machines, relations },
-    ...{ accessReads: new AccessReads(procedure), contractTerms: governance.contractTerms, leases: governance.leases },
-    ...{ inspections: stream.inspections, pageBudget: deps.pageBudget },
-    ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
-    calendarVersions: () => governance.calendars.versions,
-    setClock: (nowMs, by, once) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }, once),
-  };
 }
+
+/** Parts of the routes that stream notices and read what grants deliver. */
+const streaming = ({
+  stream,
+  governance: { leases },
+  pageBudget,
+  slots,
+  ending,
+  config: { heartbeatMs },
+}: LawfulDeps) => ({
+  usedItems: stream.usedItems,
+  inspections: stream.inspections,
+  leases,
+  pageBudget,
+  slots,
+  ending,
+  heartbeatMs,
+});
 
 /** Lists whose answers about files are kept until a party changes. */
 function openLists(
@@ -135,16 +177,24 @@ function worldOf(
   const { parties, officers, systems, credentials, catalog, grants, calendars, recomputes, bodies } = governance;
   const { founding, closingHour, supplementPause, localTargetDays, changeLeadDays, quotas } = config;
   return {
-    ...{ relations, webhooks, parties, officers, systems, credentials, catalog, grants, calendars, recomputes, bodies },
+    relations,
+    webhooks,
+    parties,
+    officers,
+    systems,
+    credentials,
+    catalog,
+    grants,
+    calendars,
+    recomputes,
+    bodies,
     settings: {
-      ...{
-        owner,
-        foundingCodeSha256: founding?.codeSha256,
-        closingHour,
-        supplementPause,
-        localTargetDays,
-        changeLeadDays,
-      },
+      owner,
+      foundingCodeSha256: founding?.codeSha256,
+      closingHour,
+      supplementPause,
+      localTargetDays,
+      changeLeadDays,
       partitions,
       draftsPerPartyMax: quotas.drafts,
     },

@@ -7,8 +7,16 @@ import type { RightState } from './right-state.js';
 
 const right = (seq: number, id: string, more: Partial<RightState> = {}): { state: RightState } => ({
   state: {
-    ...{ seq, hash: 'a'.repeat(64), kind: 'grant', id, act: 'suspended', actor: 'officer:su', reason: undefined },
-    ...{ time: '2026-02-06T02:00:00.000Z', document: { id, name: '出生' }, ...more },
+    seq,
+    hash: 'a'.repeat(64),
+    kind: 'grant',
+    id,
+    act: 'suspended',
+    actor: 'officer:su',
+    reason: undefined,
+    time: '2026-02-06T02:00:00.000Z',
+    document: { id, name: '出生' },
+    ...more,
   } as RightState,
 });
 

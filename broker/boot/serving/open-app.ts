@@ -12,7 +12,7 @@ import { grantsPlugin } from '../../http/grants/plugin.js';
 import { operationsPlugin } from '../../http/operations/plugin.js';
 import { partiesPlugin } from '../../http/parties/plugin.js';
 import { type ProcedureRoutesDeps, procedurePlugin } from '../../http/procedure/plugin.js';
-import { streamPlugin } from '../../http/stream/plugin.js';
+import { type StreamPluginDeps, streamPlugin } from '../../http/stream/plugin.js';
 import { trialPlugin } from '../../http/trial/plugin.js';
 import type { Intake } from '../../intake/intake.js';
 import { QuarantineReader } from '../../intake/quarantine/quarantine-reader.js';
@@ -57,34 +57,37 @@ export interface ServedRooms extends Observation {
 }
 
 /** Makes the HTTP application with the routes of every room. Throws ConfigError for an unusable certificate. */
-export function openApp(
-  { config, role, log, metrics, bus, governance, clock }: AppParts,
-  rooms: ServedRooms,
-): Promise<App> {
+export function openApp(parts: AppParts, rooms: ServedRooms): Promise<App> {
+  const { config, role, log, metrics, bus, governance, clock } = parts;
   const { catalog, grants, ledger, permissions, leases } = governance;
-  const { stream, grantLag, entryFigures, intake, gateway, tickets, admission, health, pageBudget, lawful, ending } =
-    rooms;
-  const { quotaNotice } = rooms;
+  const { grantLag, entryFigures, intake, admission, health, quotaNotice, lawful, ending } = rooms;
   const { slots } = admission;
-  const { maxEventBytes, heartbeatMs, secret } = config;
+  const { maxEventBytes, secret } = config;
   const requireInsider = lawful && ((caller: Caller, call: string) => lawful.procedure.requireInsider(caller, call));
   const exposition = role.isWorker ? new SharedMetrics(metrics.registry) : metrics;
   const disclosures = new Disclosures({
-    ...{ bus, entries: catalog, ledger, secret, logOf: stream.logOf },
+    bus,
+    entries: catalog,
+    ledger,
+    secret,
+    logOf: rooms.stream.logOf,
     grantsOf: (entry) => grants.byEntry(entry),
   });
-  const cursorActs = new CursorActs({ ...stream, grants, permissions, ledger });
   const options = {
-    ...{ log, config, quotaNotice, permissions, leases, metrics: metrics.gateway, version: VERSION, requireInsider },
-    pageBudget,
+    log,
+    config,
+    quotaNotice,
+    permissions,
+    leases,
+    metrics: metrics.gateway,
+    version: VERSION,
+    requireInsider,
+    pageBudget: rooms.pageBudget,
     ...admission,
   };
   return createApp(options, [
     eventsPlugin({ intake, quarantine: new QuarantineReader(bus), slots, leases, maxEventBytes, ending }),
-    streamPlugin({
-      ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending, clock },
-      ...{ grantLag, pageBudget, cursorActs },
-    }),
+    streamPlugin(streamDeps(parts, rooms)),
     partiesPlugin({ ...governance, version: VERSION, clock }),
     grantsPlugin({ ...governance, clock }),
     catalogPlugin({ ...governance, isTrial: permissions.isTrial }),
@@ -94,4 +97,23 @@ export function openApp(
       ? procedurePlugin(lawful)
       : trialPlugin({ clock, isTestClock: config.testClock, calendarVersions: () => [] }),
   ]);
+}
+
+function streamDeps({ config, metrics, governance, clock }: AppParts, rooms: ServedRooms): StreamPluginDeps {
+  const { stream, grantLag, gateway, tickets, admission, pageBudget, ending } = rooms;
+  const { grants, ledger, permissions, leases } = governance;
+  return {
+    ...stream,
+    slots: admission.slots,
+    leases,
+    gateway,
+    tickets,
+    metrics: metrics.gateway,
+    heartbeatMs: config.heartbeatMs,
+    ending,
+    clock,
+    grantLag,
+    pageBudget,
+    cursorActs: new CursorActs({ ...stream, grants, permissions, ledger }),
+  };
 }

@@ -7,10 +7,31 @@ import { LISTS, MAPS } from './entry-shape.js';
 const READ = ['id', 'name', 'abstract', 'sharingAttribute', 'items', 'retentionDays', 'provider', 'format'];
 /** Fields that the Regulation asks for or knows; broker/catalog/document/entry-shape.ts judges them on a lawful bus. */
 export const LAWFUL_FIELDS = [
-  ...['updateFrequency', 'sharingModes', 'conditions', 'dataClass', 'dataGrade', 'secrecyAssessment', 'piAssessment'],
-  ...['notSharedReason', 'legalBasis', 'catalogLevel', 'resourceCode', 'importantData', 'correctionChannel'],
-  ...['disposalRequirement', 'promisedDays', 'backflowItem', 'derivedFrom', 'standards', 'category', 'schemaRef'],
-  ...['qualityRules', 'relatedCodes', 'openToPublic', 'openConditions', 'profile'],
+  'updateFrequency',
+  'sharingModes',
+  'conditions',
+  'dataClass',
+  'dataGrade',
+  'secrecyAssessment',
+  'piAssessment',
+  'notSharedReason',
+  'legalBasis',
+  'catalogLevel',
+  'resourceCode',
+  'importantData',
+  'correctionChannel',
+  'disposalRequirement',
+  'promisedDays',
+  'backflowItem',
+  'derivedFrom',
+  'standards',
+  'category',
+  'schemaRef',
+  'qualityRules',
+  'relatedCodes',
+  'openToPublic',
+  'openConditions',
+  'profile',
 ];
 /** Fields that are customary in government catalogs. They are stored for readers of the catalog; the broker ignores them. */
 const CUSTOMARY = ['description', 'sourceDepartment', 'regionCode', 'trigger'];

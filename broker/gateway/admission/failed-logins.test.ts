@@ -22,7 +22,10 @@ t.test('failed log-ins are logged, counted and slowed down per address', async (
 
   t.equal(lines.length, 102, 'one line per failure, none for those that were too many');
   t.match(JSON.parse(lines[0] ?? ''), {
-    ...{ address: '192.0.2.1', failure: 'token', call: 'POST /v1/events', msg: 'failed log-in' },
+    address: '192.0.2.1',
+    failure: 'token',
+    call: 'POST /v1/events',
+    msg: 'failed log-in',
   });
   const { values } = await registry.getSingleMetric('sluice_logins_failed_total')!.get();
   t.match(values, [

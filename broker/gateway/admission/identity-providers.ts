@@ -93,7 +93,10 @@ async function judge(
 ): Promise<Identity | undefined> {
   try {
     const payload = await verified(token, keys, {
-      ...{ issuer, audience, algorithms: ALGORITHMS, clockTolerance: TOLERANCE_SECONDS },
+      issuer,
+      audience,
+      algorithms: ALGORITHMS,
+      clockTolerance: TOLERANCE_SECONDS,
       requiredClaims: ['exp', subjectClaim],
     });
     const claim = payload[subjectClaim];

@@ -40,7 +40,8 @@ declare module 'fastify' {
  */
 export function addAnswerBounds(app: FastifyInstance, { pageBudget, login, leases }: AnswerBoundsDeps): void {
   const budgets = {
-    ...{ system: pageBudget, officer: new AnswerBudget({ bytesMax: OTHERS_BYTES_MAX }) },
+    system: pageBudget,
+    officer: new AnswerBudget({ bytesMax: OTHERS_BYTES_MAX }),
     nobody: new AnswerBudget({ bytesMax: OTHERS_BYTES_MAX }),
     // Their callers wait for one another instead of being refused.
     audit: new AnswerBudget({ bytesMax: 2 * OTHERS_BYTES_MAX, buildingMax: 1 }),

@@ -97,9 +97,12 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
 t.test('an import that comes again with its idempotency key is answered as the first time', async (t) => {
   const post = async (key: string, body: string, more = '') => {
     const answer = await fetch(`${bus.url}/v1/catalog/import?profile=guide-2017${more}`, {
-      ...{ method: 'POST', body },
+      method: 'POST',
+      body,
       headers: {
-        ...{ authorization: `Bearer ${bus.tokens.get('chen')}`, 'content-type': 'text/csv', 'idempotency-key': key },
+        authorization: `Bearer ${bus.tokens.get('chen')}`,
+        'content-type': 'text/csv',
+        'idempotency-key': key,
       },
     });
     const replayed = answer.headers.get('idempotent-replayed');

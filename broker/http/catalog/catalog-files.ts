@@ -79,7 +79,12 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
       const form = FORMS[mediaType(request.headers['content-type'])] as FileForm;
       const read = (bytes: ImportRequest['bytes']) =>
         sheetService.importFile(callerOf(request), {
-          ...{ bytes, form, profile, sheet, encoding, dryRun },
+          bytes,
+          form,
+          profile,
+          sheet,
+          encoding,
+          dryRun,
           gone: gone.signal,
         });
       const lines = await (body instanceof BodyFile ? body.use(read) : read(body));

@@ -18,7 +18,10 @@ t.test('an event in the binary mode of CloudEvents is stored like one in structu
   };
   const json = { 'content-type': 'application/json' };
   const attributes = {
-    ...{ 'ce-specversion': '1.0', 'ce-id': 'b-1', 'ce-type': 'registry.person', 'ce-op': 'create' },
+    'ce-specversion': '1.0',
+    'ce-id': 'b-1',
+    'ce-type': 'registry.person',
+    'ce-op': 'create',
     'ce-traceparent': '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   };
   const data = JSON.stringify({ key: '陈', district: '1', number: 7 });

@@ -20,13 +20,20 @@ interface Operation extends RouteDescription {
 const JSON_TYPE = 'application/json';
 
 const header = (name: string, description: string, schema: HttpSchema) => ({
-  ...{ name, in: 'header', required: false, description, schema: { type: 'string', ...schema } },
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string', ...schema },
 });
 const IF_MATCH = header('If-Match', '`seq` of the file as it was read; STALE when it has changed', {
-  ...{ pattern: '^"[0-9]{1,15}"$', examples: ['"1841"'] },
+  pattern: '^"[0-9]{1,15}"$',
+  examples: ['"1841"'],
 });
 const IDEMPOTENCY_KEY = header('Idempotency-Key', 'the same key and body again: the same answer, and nothing is done', {
-  ...{ minLength: 1, maxLength: 128, examples: ['0d5f6c1e-7f3a-4f0e-9a53-6a7e2f1b8c90'] },
+  minLength: 1,
+  maxLength: 128,
+  examples: ['0d5f6c1e-7f3a-4f0e-9a53-6a7e2f1b8c90'],
 });
 
 /** Moves what the route states to where the document has it. */

@@ -22,7 +22,9 @@ const file = (operationId: string, mediaType: string, schema: HttpSchema): Opera
 });
 /** JSON Schema knows no lines: `contentSchema` describes them as the elements of an array (docs/decisions/0110). */
 const lines = (description: string, line: HttpSchema): HttpSchema => ({
-  ...{ type: 'string', description, contentMediaType: NDJSON_TYPE },
+  type: 'string',
+  description,
+  contentMediaType: NDJSON_TYPE,
   contentSchema: listOf(line),
 });
 const act = (operationId: string, schema: HttpSchema): OperationParts => ({
@@ -33,7 +35,10 @@ const act = (operationId: string, schema: HttpSchema): OperationParts => ({
 });
 
 const EVENT_EXAMPLE = {
-  ...{ specversion: '1.0', id: 'b-20261122-0001', type: 'fujian-civil-affairs.birth', op: 'create' },
+  specversion: '1.0',
+  id: 'b-20261122-0001',
+  type: 'fujian-civil-affairs.birth',
+  op: 'create',
   data: { idNumber: '350102202611220014', name: '陈小明', birthDate: '2026-11-22', regionCode: '350102' },
 };
 const EVENTS: OperationParts = {

@@ -20,14 +20,12 @@ const BUNDLE = {
   entries: [{ id: 'health.birth', name: 'Births', sharingAttribute: 'conditional', items: [KEY] }],
   grants: [
     {
-      ...{
-        id: 'g',
-        system: 'ward',
-        entry: 'health.birth',
-        items: [{ name: 'id' }],
-        purpose: 'a test',
-        basis: 'a test',
-      },
+      id: 'g',
+      system: 'ward',
+      entry: 'health.birth',
+      items: [{ name: 'id' }],
+      purpose: 'a test',
+      basis: 'a test',
       period: { from: '2020-01-01', to: '2099-12-31' },
     },
   ],

@@ -72,7 +72,10 @@ function bulkRoute(
 
 function callsOf(act: string, { entries, ...common }: BulkBody): ActCall[] {
   return entries.map(({ id, digest, seq }) => ({
-    ...{ kind: KIND, id, act, body: { ...common, ...(digest !== undefined && { digest }) } },
+    kind: KIND,
+    id,
+    act,
+    body: { ...common, ...(digest !== undefined && { digest }) },
     ...(seq !== undefined && { ifMatch: seq }),
   }));
 }
@@ -98,7 +101,9 @@ const PUT = {
 const signed = { entries: [{ id: String(ENTRY_EXAMPLE.id), digest: '9b'.repeat(32), seq: 1841 }] };
 const named = { entries: [{ id: String(ENTRY_EXAMPLE.id) }] };
 const BULK_EXAMPLES = {
-  ...{ approve: signed, submit: named, publish: signed },
+  approve: signed,
+  submit: named,
+  publish: signed,
   return: { ...named, reason: 'the abstract says nothing' },
 };
 

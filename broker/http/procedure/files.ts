@@ -132,7 +132,8 @@ function positionOf(after: string): number {
 export function queryOf(kind: Kind, { query }: FastifyRequest<ListRoute>) {
   const { state, party, entry, about, 'due-before': dueBefore, document, after, limit } = query;
   return {
-    ...{ kind, limit },
+    kind,
+    limit,
     ...(state !== undefined && { states: state.split(',') }),
     ...(party !== undefined && { sides: [party] }),
     ...(entry !== undefined && { entry }),
@@ -165,8 +166,13 @@ function actSchema(machine: Machine, row: Transition, status: 200 | 201): object
 }
 
 export const listProperties = {
-  ...{ state: { type: 'string' }, party: { type: 'string' }, entry: { type: 'string' }, about: { type: 'string' } },
-  ...{ 'due-before': { type: 'string', format: 'date' }, document: { type: 'boolean' }, after: { type: 'string' } },
+  state: { type: 'string' },
+  party: { type: 'string' },
+  entry: { type: 'string' },
+  about: { type: 'string' },
+  'due-before': { type: 'string', format: 'date' },
+  document: { type: 'boolean' },
+  after: { type: 'string' },
   limit: { type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
 };
 

@@ -48,7 +48,8 @@ async function listGrants({ procedure, grants, clock }: LawfulGrantDeps, request
   const { files, next } = await procedure.files.list(caller, { ...query, document: true });
   const wantsDocument = query.document === true;
   const shown = files.map(({ document, ...answer }) => ({
-    ...{ ...(document as Fields), ...answer },
+    ...(document as Fields),
+    ...answer,
     ...(wantsDocument && { document }),
   }));
   return { grants: shown, ...(next !== undefined && { next }) };

@@ -44,8 +44,12 @@ export const PROBLEM_SCHEMA = {
   required: ['type', 'title', 'status', 'code', 'detail'],
   examples: [
     {
-      ...{ type: 'urn:sluice:error:INCOMPLETE', title: 'Something that the act needs is missing', status: 422 },
-      ...{ code: 'INCOMPLETE', detail: '/period: is missing', article: 'R20' },
+      type: 'urn:sluice:error:INCOMPLETE',
+      title: 'Something that the act needs is missing',
+      status: 422,
+      code: 'INCOMPLETE',
+      detail: '/period: is missing',
+      article: 'R20',
       problems: [{ path: '/period', code: 'INCOMPLETE', article: 'R20', text: 'is missing' }],
     },
   ],

@@ -9,8 +9,17 @@ t.test('a place to read from is a name, a position or a date-time with zone', as
 });
 
 const REFUSED = [
-  ...['', '-1', '1.5', '1e3', '9999999999999999', 'Latest', '2026-11-24', '2026-11-24T08:00:00'],
-  ...['2026-02-30T08:00:00Z', '2026-11-24T08:00:00 08:00', 'yesterday'],
+  '',
+  '-1',
+  '1.5',
+  '1e3',
+  '9999999999999999',
+  'Latest',
+  '2026-11-24',
+  '2026-11-24T08:00:00',
+  '2026-02-30T08:00:00Z',
+  '2026-11-24T08:00:00 08:00',
+  'yesterday',
 ];
 
 t.test('whatever else is refused, with words that say what is possible', async (t) => {

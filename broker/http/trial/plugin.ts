@@ -11,7 +11,9 @@ export const trialPlugin =
     for (const { method, url, isOpen } of lawfulAddresses()) {
       if (app.hasRoute({ method, url })) continue;
       app.route({
-        ...{ method, url, config: { access: isOpen ? 'open' : 'anybody' } },
+        method,
+        url,
+        config: { access: isOpen ? 'open' : 'anybody' },
         // Hidden from the OpenAPI document: a client made from it would hold calls that never succeed.
         schema: { hide: true },
         // Before a body would be read.

@@ -54,7 +54,11 @@ async function open(t: Test, bus: Bus, path: string, secret = SECRET): Promise<O
   const warn = (message: string): number => warnings.push(message);
   const metrics = new Metrics();
   const ledger = await Ledger.open({
-    ...{ bus, metrics: metrics.ledger, clock: Date.now, staleAfterMs: 10_000, folds: [entries.fold] },
+    bus,
+    metrics: metrics.ledger,
+    clock: Date.now,
+    staleAfterMs: 10_000,
+    folds: [entries.fold],
     checkpoints: new Checkpoints({ path, secret, rooms: [entries], isWriter: true, recordsAtEndMin: 1, warn }),
     onBroken: (error) => broken.push(error),
   });
@@ -65,7 +69,11 @@ async function open(t: Test, bus: Bus, path: string, secret = SECRET): Promise<O
 }
 
 const act = (id: string, value: unknown): Act => ({
-  ...{ kind: 'entry', id, act: 'put', actor: 'officer:chen', document: { value } },
+  kind: 'entry',
+  id,
+  act: 'put',
+  actor: 'officer:chen',
+  document: { value },
 });
 
 /** A ledger of 500 records with a checkpoint of the last. */
@@ -129,7 +137,12 @@ t.test('a start that reads the whole ledger writes no checkpoint before its end'
   checkpoints.load = async () => undefined;
   checkpoints.folded = ({ head }) => heads.push(head);
   const ledger = await Ledger.open({
-    ...{ bus, metrics: new Metrics().ledger, clock: Date.now, staleAfterMs: 10_000, folds: [], checkpoints },
+    bus,
+    metrics: new Metrics().ledger,
+    clock: Date.now,
+    staleAfterMs: 10_000,
+    folds: [],
+    checkpoints,
   });
   t.teardown(() => ledger.close());
   await ledger.append(() => act('p.e5', 'again'));

@@ -74,12 +74,10 @@ t.test('a follower', async (t) => {
         return capacity;
       };
       const follower = new Follower(large, {
-        ...{
-          stream: 'EV_0',
-          after: 0,
-          onMessage: (m: { position: number }) => void seen.push(m.position),
-          backpressure,
-        },
+        stream: 'EV_0',
+        after: 0,
+        onMessage: (m: { position: number }) => void seen.push(m.position),
+        backpressure,
       });
       t.teardown(() => follower.stop());
       await follower.start();

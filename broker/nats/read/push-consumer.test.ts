@@ -28,8 +28,10 @@ async function openConsumer(t: Test) {
   const jsm = { consumers: { add: async () => ({ name: 'c', num_pending: 0, delivered: { consumer_seq: 0 } }) } };
   const bus = { nc, jsm, newInbox: () => 'inbox', isUp: () => false } as unknown as Bus;
   const consumer = await PushConsumer.open(bus, {
-    ...{ stream: 'LEDGER', config: {} },
-    ...{ onMessage: () => undefined, onBroken: () => undefined },
+    stream: 'LEDGER',
+    config: {},
+    onMessage: () => undefined,
+    onBroken: () => undefined,
   });
   t.teardown(() => consumer.close());
   const heartbeatAt = (ms: number): void => {

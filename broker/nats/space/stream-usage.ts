@@ -14,7 +14,10 @@ async function usageOf(bus: Bus, name: string): Promise<StreamUsage> {
   const { state, config } = await streamInfo(bus, name);
   const limitOf = (limit: number): number | null => (limit > 0 ? limit : null);
   return {
-    ...{ name, messages: state.messages, used: state.bytes },
-    ...{ limit: limitOf(config.max_bytes), messageLimit: limitOf(config.max_msgs) },
+    name,
+    messages: state.messages,
+    used: state.bytes,
+    limit: limitOf(config.max_bytes),
+    messageLimit: limitOf(config.max_msgs),
   };
 }

@@ -143,7 +143,11 @@ export class AlarmWatch {
       const to = partiesOf({ provider: file.sides.provider, demand: file.sides.demand } as ProcedureFile['sides']);
       const notice = { kind: 'alarm', to, about: { kind: 'grants' as const, id: grant }, details: { alarm } };
       runner.batch.add({
-        ...{ kind: 'notice' as const, id: recordId(grant), act: 'alarm', actor: 'bus', document: { alarm, of } },
+        kind: 'notice' as const,
+        id: recordId(grant),
+        act: 'alarm',
+        actor: 'bus',
+        document: { alarm, of },
         ...(!isFirstAddress && { step: { notices: [notice] } }),
       });
       if (!isFirstAddress && this.deps.isSuspecting) await suspect(runner, file, alarm);

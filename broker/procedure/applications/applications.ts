@@ -31,7 +31,9 @@ function layDown({ file, body, caller, attachments }: ActContext): void {
   const { reason: _, digest: _digest, ...given } = body;
   const { neverUsed } = file.document;
   file.document = {
-    ...{ id: file.id, party: caller?.party, ...given },
+    id: file.id,
+    party: caller?.party,
+    ...given,
     ...(attachments.length > 0 && { attachments }),
     ...(neverUsed !== undefined && { neverUsed }),
   };
@@ -73,7 +75,10 @@ async function file(context: ActContext): Promise<void> {
   const promised = (document?.promisedDays ?? {}) as Record<string, number>;
   clocks.start(
     {
-      ...{ id, party: String(own.sides.provider), startMs: nowMs, unit: 'wd' },
+      id,
+      party: String(own.sides.provider),
+      startMs: nowMs,
+      unit: 'wd',
       length: isUnconditional ? DAYS_UNCONDITIONAL : DAYS_CONDITIONAL,
     },
     promised[id],

@@ -120,8 +120,11 @@ const violationOf: Transition['violationOf'] = ({ file, transition }, problems) 
   if (late.length === 0) return undefined;
   const what = late.map(({ path, text }) => `${path} ${text}`).join('; ');
   return {
-    ...{ code: 'P2', party: String(file.sides.provider), about: { kind: file.kind, id: file.id } },
-    ...{ facts: `${transition.act} was refused: ${what}`.slice(0, 2_000), act: transition.act },
+    code: 'P2',
+    party: String(file.sides.provider),
+    about: { kind: file.kind, id: file.id },
+    facts: `${transition.act} was refused: ${what}`.slice(0, 2_000),
+    act: transition.act,
   };
 };
 
@@ -143,7 +146,8 @@ async function approve(context: ActContext, kind: string, given?: Fields): Promi
   const { consent, by } = body;
   file.document = {
     ...file.document,
-    ...{ reply: { ...reply, ...(consent !== undefined && { consent, by }) }, grant: id },
+    reply: { ...reply, ...(consent !== undefined && { consent, by }) },
+    grant: id,
   };
   const order: GrantOrder = { application: file.id, kind, reply, applied, sides: file.sides };
   await follow({ ref: { kind: 'grants', id }, act: 'create', body: { ...order } });

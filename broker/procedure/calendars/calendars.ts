@@ -31,7 +31,8 @@ async function effectOn(context: ActContext): Promise<Effect> {
   const effect: Effect = { recomputed: [], problems: [] };
   for (let after: number | undefined; ; ) {
     const page = await batch.clocks({
-      ...{ year: Number(body.year), limit: CLOCKS_PER_PAGE },
+      year: Number(body.year),
+      limit: CLOCKS_PER_PAGE,
       ...(after !== undefined && { after }),
     });
     const { recomputed, problems } = effectOf(version, page.clocks, world.rules, nowMs);
@@ -64,8 +65,11 @@ export const CALENDARS: Machine = {
       from: [NONE],
       act: 'create',
       example: {
-        ...{ region: '000000', year: 2026, document: '国办发明电〔2025〕7号' },
-        ...{ off: ['2026-01-01', '2026-01-02', '2026-01-03'], on: ['2026-01-04', '2026-02-14'] },
+        region: '000000',
+        year: 2026,
+        document: '国办发明电〔2025〕7号',
+        off: ['2026-01-01', '2026-01-02', '2026-01-03'],
+        on: ['2026-01-04', '2026-02-14'],
       },
       to: 'in_force',
       who: ['own.competent_reviewer'],

@@ -7,7 +7,10 @@ import type { ProcedureFile } from '../files/file.js';
 import { entryAsSeen } from './entry-file.js';
 
 const party = (id: string, level: PartyDocument['level'], regionCode: string, more = {}): PartyDocument => ({
-  ...{ id, name: { en: id }, level, regionCode },
+  id,
+  name: { en: id },
+  level,
+  regionCode,
   ...more,
 });
 const PARTIES = [

@@ -4,7 +4,10 @@ import { toGrant } from '../../grants/grant.js';
 import { impactOf } from './entry-impact.js';
 
 const current = {
-  ...{ id: 'p.e', name: { en: 'e' }, sharingAttribute: 'conditional', sharingModes: ['event_stream', 'file_download'] },
+  id: 'p.e',
+  name: { en: 'e' },
+  sharingAttribute: 'conditional',
+  sharingModes: ['event_stream', 'file_download'],
   items: [
     { name: 'id', type: 'string', identifier: true, maskRule: { keepFirst: 2 } },
     { name: 'region', type: 'string', filterable: true },
@@ -15,8 +18,16 @@ const current = {
 const grant = (id: string, items: object[], rows?: object) =>
   toGrant(
     {
-      ...{ id, entry: 'p.e', party: 'd', system: 's', purpose: '', basis: '', status: 'in_force' },
-      ...{ period: { from: '2026-01-01', to: '2026-12-31' }, items, ...(rows && { rows }) },
+      id,
+      entry: 'p.e',
+      party: 'd',
+      system: 's',
+      purpose: '',
+      basis: '',
+      status: 'in_force',
+      period: { from: '2026-01-01', to: '2026-12-31' },
+      items,
+      ...(rows && { rows }),
     } as never,
     1,
   );

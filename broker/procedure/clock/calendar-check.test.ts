@@ -21,7 +21,11 @@ t.test('every fault of a calendar is named with its path, all at once', async (t
   t.same(paths({ on: ['2026-01-05'] }), ['/on/0'], 'a Monday');
   t.same(paths({ off: ['2026-02-30'], on: ['2026-02-29'] }), ['/off/0', '/on/0'], 'no such day');
   t.same(paths({ off: ['2026-01-03', '2026-01-03'], on: ['2026-01-03', '2026-01-05'], document: '' }), [
-    ...['/off/1', '/off/0', '/off/1', '/on/1', '/document'],
+    '/off/1',
+    '/off/0',
+    '/off/1',
+    '/on/1',
+    '/document',
   ]);
 });
 

@@ -36,8 +36,12 @@ export function calendarOf(id: string, { off, on }: Pick<CalendarDocument, 'off'
   const [, region, year, version] = ID.exec(id) ?? [];
   if (region === undefined) throw new TypeError(`${id} is no id of a calendar`);
   return {
-    ...{ id, version: Number(version), region: region === 'cn' ? NATIONAL : region, year: Number(year) },
-    ...{ off: new Set(off.map(dayOfDate)), on: new Set(on.map(dayOfDate)) },
+    id,
+    version: Number(version),
+    region: region === 'cn' ? NATIONAL : region,
+    year: Number(year),
+    off: new Set(off.map(dayOfDate)),
+    on: new Set(on.map(dayOfDate)),
   };
 }
 

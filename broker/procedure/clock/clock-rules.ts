@@ -27,9 +27,18 @@ const HOUR_MS = 3_600_000;
 export function startClock(order: ClockOrder, rules: ClockRules, nowMs: number): Clock {
   const { id, party, startMs, unit } = order;
   const clock: Clock = {
-    ...{ id, start: momentOf(startMs), ...(order.unit !== 'date' && { length: order.length }), unit },
-    ...{ due: order.unit === 'date' ? order.due : '', lateFrom: '', party, provisional: false },
-    ...{ pausedDays: 0, extendedDays: 0, calendar: null, state: 'running' },
+    id,
+    start: momentOf(startMs),
+    ...(order.unit !== 'date' && { length: order.length }),
+    unit,
+    due: order.unit === 'date' ? order.due : '',
+    lateFrom: '',
+    party,
+    provisional: false,
+    pausedDays: 0,
+    extendedDays: 0,
+    calendar: null,
+    state: 'running',
   };
   return judged(computed(clock, rules), nowMs);
 }

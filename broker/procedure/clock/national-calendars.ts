@@ -8,7 +8,9 @@ const span = (range: string, year: number): string[] => {
 };
 
 const national = (year: number, document: string, off: string[], on: string[]): CalendarDocument => ({
-  ...{ region: NATIONAL, year, document },
+  region: NATIONAL,
+  year,
+  document,
   off: off.flatMap((range) => span(range, year)),
   on: on.map((day) => `${year}-${day}`),
 });

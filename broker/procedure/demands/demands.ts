@@ -43,7 +43,9 @@ const RAISED: Transition[] = [
     from: [NONE],
     act: 'create',
     example: {
-      ...{ title: { zh: '新生儿筛查结果' }, items: ['result', 'date'], dutyBasis: 'health care of newborns' },
+      title: { zh: '新生儿筛查结果' },
+      items: ['result', 'date'],
+      dutyBasis: 'health care of newborns',
       scenario: 'early treatment',
     },
     to: 'raised',

@@ -8,7 +8,11 @@ const itsCase: FileRef = { kind: 'cases', id: 'ca-1' };
 const other: FileRef = { kind: 'grants', id: 'gr-2' };
 
 const act = ({ kind, id }: FileRef, endsAt?: string): Act => ({
-  ...{ kind: kind === 'grants' ? 'grant' : 'case', id, act: 'expire', actor: 'bus', document: {} },
+  kind: kind === 'grants' ? 'grant' : 'case',
+  id,
+  act: 'expire',
+  actor: 'bus',
+  document: {},
   step: { state: { state: 'expired', sides: {}, clocks: [], memo: { ...(endsAt && { endsAt }) }, about: [] } },
 });
 

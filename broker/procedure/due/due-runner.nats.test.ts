@@ -18,18 +18,32 @@ const START = '2026-02-06T10:00:00+08:00';
 const ms = (text: string): number => Date.parse(text);
 
 const clockUntil = (lateFrom: string): Clock => ({
-  ...{ id: 'D4', start: START, length: 10, unit: 'wd', due: '2026-02-27', lateFrom, party: 'p', provisional: false },
-  ...{ pausedDays: 0, extendedDays: 0, calendar: 'cn@2026.1', state: 'running' },
+  id: 'D4',
+  start: START,
+  length: 10,
+  unit: 'wd',
+  due: '2026-02-27',
+  lateFrom,
+  party: 'p',
+  provisional: false,
+  pausedDays: 0,
+  extendedDays: 0,
+  calendar: 'cn@2026.1',
+  state: 'running',
 });
 
 const application = (id: string, state: Partial<FileState>): Act => ({
-  ...{ kind: 'application', id, act: 'file', actor: 'officer:wu', document: {} },
+  kind: 'application',
+  id,
+  act: 'file',
+  actor: 'officer:wu',
+  document: {},
   step: { state: { state: 'filed', sides: { provider: 'p' }, clocks: [], memo: {}, about: [], ...state } },
 });
 
 const changed = (file: ProcedureFile, act: string, change: Partial<FileState>): Act => {
   const { state, sides, clocks, memo, about } = file;
-  const after = { ...{ state, sides, clocks, memo, about }, ...change };
+  const after = { state, sides, clocks, memo, about, ...change };
   return { kind: 'application', id: file.id, act, actor: 'bus', document: {}, step: { state: after, from: state } };
 };
 
@@ -38,7 +52,11 @@ const decide: DecideDue = (file, atMs) => {
   const { endsAt, ...memo } = file.memo;
   if (endsAt !== undefined && ms(endsAt) <= atMs) return [changed(file, 'expire', { state: 'expired', memo })];
   const violation: Act = {
-    ...{ kind: 'violation', id: `vi-${file.id}`, act: 'create', actor: 'bus', document: { about: file.id } },
+    kind: 'violation',
+    id: `vi-${file.id}`,
+    act: 'create',
+    actor: 'bus',
+    document: { about: file.id },
     step: { state: { state: 'open', sides: { own: 'p' }, clocks: [], memo: {}, about: [`applications/${file.id}`] } },
   };
   return [changed(file, 'overdue', { clocks: file.clocks.map((clock) => judged(clock, atMs)) }), violation];
@@ -77,7 +95,11 @@ async function brokers(t: Test, count: number, decideDue: DecideDue = decide): P
     const projection = new Projection({ ledger, folder: join(folder, String(number)), warn });
     const files = projectedFiles(projection, busClock.now);
     const runner = new DueRunner({
-      ...{ ledger, files, clock: busClock.now, decideDue, warn },
+      ledger,
+      files,
+      clock: busClock.now,
+      decideDue,
+      warn,
       onNothingDue: (isNothingDue) => testClock.noteReached(ledger, isNothingDue),
     });
     t.teardown(async () => {
@@ -85,7 +107,9 @@ async function brokers(t: Test, count: number, decideDue: DecideDue = decide): P
       await projection.close();
     });
     return {
-      ...{ records, runner, now: busClock.now },
+      records,
+      runner,
+      now: busClock.now,
       append: (acts) => ledger.appendAll(() => acts),
       noteReached: (isNothingDue) => testClock.noteReached(ledger, isNothingDue),
       set: async (now) => {

@@ -63,7 +63,13 @@ export function describeFile(
   const { kind, id, state, seq, clocks } = seen;
   const shown = clocks.map(({ pausedAt: _, resumedAt: _resumed, ...clock }) => clock);
   return {
-    ...{ id, kind, file: { kind, id }, state, seq, digest: digestOf(digested(machine, seen)), clocks: shown },
+    id,
+    kind,
+    file: { kind, id },
+    state,
+    seq,
+    digest: digestOf(digested(machine, seen)),
+    clocks: shown,
     next: nextActs(machine, file, caller, relations),
     links: { self: `/v1/${kind}/${id}`, ...machine.links?.(seen) },
     ...machine.answer?.(seen),

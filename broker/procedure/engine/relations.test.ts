@@ -4,7 +4,10 @@ import type { PartyDocument } from '../../parties/party.js';
 import { Relations } from './relations.js';
 
 const party = (id: string, level: PartyDocument['level'], regionCode: string, more = {}): PartyDocument => ({
-  ...{ id, name: { en: id }, level, regionCode },
+  id,
+  name: { en: id },
+  level,
+  regionCode,
   ...more,
 });
 const PROVINCE = party('province', 'province', '350000', { competent: true });

@@ -36,7 +36,15 @@ export function newId(kind: Kind): string {
 }
 
 export const newFile = (kind: Kind, id: string): ProcedureFile => ({
-  ...{ kind, id, state: NONE, sides: {}, clocks: [], memo: {}, about: [], seq: 0, document: {} },
+  kind,
+  id,
+  state: NONE,
+  sides: {},
+  clocks: [],
+  memo: {},
+  about: [],
+  seq: 0,
+  document: {},
 });
 
 /** An act to be carried out: its file, transition, body and actor. */
@@ -65,7 +73,16 @@ export class ActRunner {
     const { world, batch } = this;
     const { nowMs } = batch;
     return {
-      ...{ world, batch, transition, caller, file, body, reason, attachments, nowMs, once: {} },
+      world,
+      batch,
+      transition,
+      caller,
+      file,
+      body,
+      reason,
+      attachments,
+      nowMs,
+      once: {},
       clocks: new FileClocks(file, world.rules, nowMs),
       follow: (next) => this.#follow(next, { caller, by, body }),
       violation: (facts) => this.violation(facts),
@@ -106,7 +123,12 @@ export class ActRunner {
     await transition.apply?.(changing);
     for (const apply of this.#followersOf(file.kind, transition.act)) await apply(changing);
     this.batch.record({
-      ...{ file, act: transition.act, by, from, reason: context.reason, attachments: context.attachments },
+      file,
+      act: transition.act,
+      by,
+      from,
+      reason: context.reason,
+      attachments: context.attachments,
       named: named.map(({ sha256 }) => sha256),
       notices: noticeOrders(context),
       ...this.#calendarOf(file),
@@ -186,7 +208,11 @@ export class ActRunner {
     const to = [...new Set([...this.#sidesOf(clock, file), ...peers, ...(superior === undefined ? [] : [superior])])];
     const about = { kind: file.kind, id: file.id };
     this.batch.record({
-      ...{ file, act: 'overdue', by: BUS, clock: clock.id, from: file.state },
+      file,
+      act: 'overdue',
+      by: BUS,
+      clock: clock.id,
+      from: file.state,
       notices: [{ kind: 'overdue', to, clock: clock.id, about, ...articleOfClock(clock.id) }],
       ...this.#calendarOf(file),
     });
@@ -212,7 +238,11 @@ export class ActRunner {
     file.clocks[index] = after;
     const to = this.#sidesOf(after, file);
     this.batch.record({
-      ...{ file, act: 'recomputed', by: BUS, clock: id, from: file.state },
+      file,
+      act: 'recomputed',
+      by: BUS,
+      clock: id,
+      from: file.state,
       notices: [{ kind: 'recomputed', to, clock: id, details: { from: due, to: after.due }, ...articleOfClock(id) }],
       ...(after.calendar !== null && { calendar: after.calendar }),
     });

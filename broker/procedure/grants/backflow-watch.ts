@@ -132,7 +132,8 @@ export class BackflowWatch {
     const isKnown = await newest.visit(
       { view, source, partition: version.partition },
       {
-        ...{ eventsMax: EVENTS_MAX, msMax: MS_MAX },
+        eventsMax: EVENTS_MAX,
+        msMax: MS_MAX,
         onEvent: ({ event: { acceptedAtMs } }, delivered) => search.add(acceptedAtMs, delivered !== undefined),
         onStretch: () => search.endStretch(),
       },

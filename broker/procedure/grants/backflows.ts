@@ -63,9 +63,15 @@ async function order(context: ActContext): Promise<void> {
   file.about = [`catalog/${entry}`];
   const prefix = regionPrefix(world.relations.regionOf(party));
   const grant: GrantOrder = {
-    ...{ application: file.id, kind: 'backflow', reply: { items }, sides: file.sides },
+    application: file.id,
+    kind: 'backflow',
+    reply: { items },
+    sides: file.sides,
     applied: {
-      ...{ entry, system, party, scenario: 'backflow' },
+      entry,
+      system,
+      party,
+      scenario: 'backflow',
       ...(version && { version: version.version }),
       rows: { [String(version?.document.backflowItem)]: { prefix } },
       period: { from: todayOf(context) },
@@ -80,7 +86,8 @@ export const BACKFLOWS: Machine = {
   available: true,
   states: ['ordered'],
   links: ({ document }) => ({
-    ...{ entry: `/v1/catalog/${String(document.entry)}`, grant: `/v1/grants/${String(document.grant)}` },
+    entry: `/v1/catalog/${String(document.entry)}`,
+    grant: `/v1/grants/${String(document.grant)}`,
   }),
   transitions: [
     {

@@ -76,11 +76,21 @@ export function makeGrant(context: ActContext): void {
   const rows = canonicalRows(applied.rows ?? {}, entry);
   const period = { from: String(applied.period?.from), to: applied.period?.to ?? NEVER };
   const stored: StoredGrant = {
-    ...{ id: file.id, application, party: applied.party, system: String(applied.system) },
-    ...{ entry: applied.entry, version: applied.version, items: reply.items },
+    id: file.id,
+    application,
+    party: applied.party,
+    system: String(applied.system),
+    entry: applied.entry,
+    version: applied.version,
+    items: reply.items,
     ...(Object.keys(rows).length > 0 && { rows }),
-    ...{ purpose: applied.scenario ?? '', basis: basisText(applied.basis ?? []), period },
-    ...{ history: applied.history ?? 'none', kind, status: 'in_force', undelivered: true },
+    purpose: applied.scenario ?? '',
+    basis: basisText(applied.basis ?? []),
+    period,
+    history: applied.history ?? 'none',
+    kind,
+    status: 'in_force',
+    undelivered: true,
     ...(reply.conditions && { conditions: reply.conditions }),
   };
   const { fromMs, toMs } = boundsOf(stored);

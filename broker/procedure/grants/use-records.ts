@@ -66,7 +66,11 @@ export const USE_RECORDS: Machine = {
         const { file, body, nowMs, attachments, world } = context;
         const { grant, kind, text } = body;
         file.document = {
-          ...{ id: file.id, grant, kind, text, at: new Date(nowMs).toISOString() },
+          id: file.id,
+          grant,
+          kind,
+          text,
+          at: new Date(nowMs).toISOString(),
           ...(attachments.length > 0 && { attachments }),
         };
         file.about = [`grants/${String(grant)}`, `catalog/${world.grants.get(String(grant))?.entry}`];

@@ -11,16 +11,19 @@ import { LawfulWatch } from './lawful-watch.js';
 const NOW = '2026-03-10T00:00:00.000Z';
 
 const clock = (id: string, lateFrom: string, more: Partial<Clock> = {}): Clock => ({
-  ...{
-    id,
-    start: '2026-02-06T10:00:00+08:00',
-    length: 10,
-    unit: 'wd',
-    due: lateFrom.slice(0, 10),
-    lateFrom,
-    party: 'p',
-  },
-  ...{ provisional: false, pausedDays: 0, extendedDays: 0, calendar: 'cn@2026.1', state: 'running', ...more },
+  id,
+  start: '2026-02-06T10:00:00+08:00',
+  length: 10,
+  unit: 'wd',
+  due: lateFrom.slice(0, 10),
+  lateFrom,
+  party: 'p',
+  provisional: false,
+  pausedDays: 0,
+  extendedDays: 0,
+  calendar: 'cn@2026.1',
+  state: 'running',
+  ...more,
 });
 
 interface Made {

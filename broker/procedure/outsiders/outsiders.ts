@@ -47,7 +47,9 @@ export class Outsiders {
     if (!attempt) return refusal;
     const { count } = attempt;
     const notice = {
-      ...{ kind: 'refused_attempt', to: [caller.party], article: 'R36' },
+      kind: 'refused_attempt',
+      to: [caller.party],
+      article: 'R36',
       ...(count !== undefined && { details: { count } }),
     };
     return new RecordedRefusal(refusal, {

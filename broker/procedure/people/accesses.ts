@@ -55,8 +55,15 @@ const ofDepartment: Guard = {
 function ask({ file, body, reason, caller, world }: ActContext): void {
   const { contract, grant, entry = world.grants.get(grant ?? '')?.entry, hours } = body as AccessBody;
   file.document = {
-    ...{ id: file.id, party: caller?.party, contract, ...(grant !== undefined && { grant }), entry },
-    ...{ reason, hours, officer: caller?.id, reads: [] },
+    id: file.id,
+    party: caller?.party,
+    contract,
+    ...(grant !== undefined && { grant }),
+    entry,
+    reason,
+    hours,
+    officer: caller?.id,
+    reads: [],
   };
   file.about = [
     `contracts/${contract}`,

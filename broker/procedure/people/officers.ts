@@ -30,7 +30,10 @@ function appoint(context: ActContext): void {
   const roles = body.roles as Role[];
   const isPending = roles.includes('department_head') && caller?.party !== world.settings.owner;
   const stored = giveToken(context, {
-    ...{ id: file.id, party: caller?.party ?? '', name: body.name as string, roles },
+    id: file.id,
+    party: caller?.party ?? '',
+    name: body.name as string,
+    roles,
     ...(body.subject !== undefined && { subject: body.subject as string }),
     ...(body.contract !== undefined && { contract: body.contract as string }),
   });
@@ -158,8 +161,11 @@ export const OFFICERS: Machine = {
         const { file, body } = context;
         file.sides = { own: body.party as string };
         const stored: StoredOfficer = {
-          ...{ id: file.id, party: body.party as string, name: body.name as string },
-          ...{ roles: ['administrator'], credential: body.credential as string },
+          id: file.id,
+          party: body.party as string,
+          name: body.name as string,
+          roles: ['administrator'],
+          credential: body.credential as string,
         };
         setOfficer(file, stored, false);
       },

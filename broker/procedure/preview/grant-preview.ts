@@ -69,7 +69,8 @@ export class GrantPreview {
     const isWhole = await newest.visit(
       { view, source, partition: version.partition },
       {
-        ...{ eventsMax: EVENTS_MAX, msMax: MS_MAX },
+        eventsMax: EVENTS_MAX,
+        msMax: MS_MAX,
         onEvent: (_, delivered) => {
           if (delivered) tally.add(delivered);
         },
@@ -106,9 +107,17 @@ export class GrantPreview {
 /** The right that the application asks for, over the whole log: what it would have delivered is asked for, not what it will. */
 function grantOf({ id, party, entry, system = '', items = [], rows, scenario = '' }: ApplicationDocument): StoredGrant {
   return {
-    ...{ id, party, entry, system, items, purpose: scenario, basis: '', status: 'in_force' },
+    id,
+    party,
+    entry,
+    system,
+    items,
+    purpose: scenario,
+    basis: '',
+    status: 'in_force',
     ...(rows && { rows }),
-    ...{ period: { from: '1970-01-01', to: '9999-12-31' }, history: 'all' },
+    period: { from: '1970-01-01', to: '9999-12-31' },
+    history: 'all',
   };
 }
 

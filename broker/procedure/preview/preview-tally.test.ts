@@ -13,7 +13,10 @@ const tallyOf = (): PreviewTally =>
   new PreviewTally({ view: { codec, fields: [ID, DISTRICT] }, groupedBy: [{ field: DISTRICT, isPersonal: false }] });
 
 const event = (position: number, id: string, district?: string): ProjectedEvent => ({
-  ...{ entry: 'p.e', position, timeMs: Date.parse('2026-01-31T17:00:00Z'), subject: id },
+  entry: 'p.e',
+  position,
+  timeMs: Date.parse('2026-01-31T17:00:00Z'),
+  subject: id,
   op: district === undefined ? 'delete' : 'create',
   record: district === undefined ? undefined : codec.encode({ id, district }),
   snapshotId: undefined,

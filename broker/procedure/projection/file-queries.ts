@@ -79,7 +79,8 @@ function fittingRows(sizes: readonly Row[], bytesMax: number): number {
 export function historyOf(db: ProjectionDatabase, { kind, id }: FileRef): HistoryItem[] {
   const rows = db.all(
     'SELECT h.* FROM history h WHERE file = (SELECT n FROM files WHERE kind = ? AND id = ?) ORDER BY seq',
-    ...[kind, id],
+    kind,
+    id,
   );
   return rows.map((row) => historyItem(row as Record<string, string | null>));
 }
@@ -87,7 +88,10 @@ export function historyOf(db: ProjectionDatabase, { kind, id }: FileRef): Histor
 function historyItem(row: Record<string, string | null>): HistoryItem {
   const { role, from_state: from, to_state: to, reason, calendar, clock } = row;
   return {
-    ...{ seq: Number(row.seq), time: momentOf(Number(row.at)), act: row.act as string, actor: row.actor as string },
+    seq: Number(row.seq),
+    time: momentOf(Number(row.at)),
+    act: row.act as string,
+    actor: row.actor as string,
     role: role ?? 'bus',
     ...(from !== null && { from }),
     ...(to !== null && { to }),
@@ -109,7 +113,10 @@ export function clocksOf(db: ProjectionDatabase, { year, isOpen = false, after =
     `SELECT c.n, f.kind, f.id, c.clock FROM clocks c CROSS JOIN files f ON f.n = c.file
      WHERE c.n > ? AND c.unit = 'wd' AND ${isOpen ? "c.state IN ('running', 'paused')" : "c.state <> 'late'"} AND c.start_date <= ? AND c.due_date >= ?
      ORDER BY c.n LIMIT ?`,
-    ...[after, `${year}-12-31`, `${year}-01-01`, limit],
+    after,
+    `${year}-12-31`,
+    `${year}-01-01`,
+    limit,
   );
   const clocks = rows.map(
     ({ kind, id, clock }) => ({ kind, id, clock }) as { kind: string; id: string; clock: string },

@@ -76,7 +76,15 @@ export class FileRows {
       `INSERT INTO files (n, kind, id, seq, state, due_at, urgent_at, body, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (n) DO UPDATE SET seq = excluded.seq, state = excluded.state, due_at = excluded.due_at,
        urgent_at = excluded.urgent_at, body = excluded.body, document = excluded.document`,
-      ...[n, kind, id, seq, state.state, due, urgent, JSON.stringify(state), JSON.stringify(document ?? {})],
+      n,
+      kind,
+      id,
+      seq,
+      state.state,
+      due,
+      urgent,
+      JSON.stringify(state),
+      JSON.stringify(document ?? {}),
     );
     this.#writeSides(file, urgent);
     this.#writeAbout(file);
@@ -94,7 +102,11 @@ export class FileRows {
       for (const party of parties)
         this.db.run(
           'UPDATE sides SET state = ?, urgent_at = ? WHERE kind = ? AND party = ? AND file = ?',
-          ...[state.state, urgent, kind, party, n],
+          state.state,
+          urgent,
+          kind,
+          party,
+          n,
         );
     }
   }
@@ -116,8 +128,15 @@ export class FileRows {
       const lateAt = Date.parse(lateFrom);
       this.db.run(
         'INSERT INTO clocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[n * CLOCKS_PER_FILE_MAX + ordinal, n, id, unit, state, Number(isOpen)],
-        ...[dateAt(Date.parse(clock.start)), dueDate(clock), Number.isFinite(lateAt) ? lateAt : null],
+        n * CLOCKS_PER_FILE_MAX + ordinal,
+        n,
+        id,
+        unit,
+        state,
+        Number(isOpen),
+        dateAt(Date.parse(clock.start)),
+        dueDate(clock),
+        Number.isFinite(lateAt) ? lateAt : null,
         JSON.stringify(clock),
       );
     }

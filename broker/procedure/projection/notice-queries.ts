@@ -20,7 +20,11 @@ export function listNotices(
     return db.all(
       `SELECT ${COLUMNS} FROM ${JOINED} WHERE n.party = ? AND (n.seq, n.ordinal) > (?, ?)
        ${unread ? 'AND r.at IS NULL' : ''} ORDER BY n.seq, n.ordinal LIMIT ?`,
-      ...[party, to, seq, ordinal, limit + 1],
+      party,
+      to,
+      seq,
+      ordinal,
+      limit + 1,
     );
   });
   const notices = rows.map((row) => notice(row, party));
@@ -34,7 +38,10 @@ export function noticeOf(db: ProjectionDatabase, id: string, party: string): Not
   if (!position) return undefined;
   const row = db.get(
     `SELECT ${COLUMNS} FROM ${JOINED} WHERE n.seq = ? AND n.ordinal = ? AND n.party IN (?, ?)`,
-    ...[party, ...position, party, EVERYBODY],
+    party,
+    ...position,
+    party,
+    EVERYBODY,
   );
   if (!row || (row.party === EVERYBODY && position[0] < registeredAt(db, party))) return undefined;
   return notice(row, party);
@@ -57,8 +64,12 @@ const shownDetails = (details: { alarm?: string }): object =>
 function notice(row: Row, to: string): Notice {
   const { about_kind: kind, about_id: id, article, clock, details, read_at: readAt, read_by: readBy } = row;
   return {
-    ...{ id: noticeId(row.seq as number, row.ordinal as number), to, kind: row.kind, about: { kind, id } },
-    ...{ seq: row.seq, at: momentOf(row.at as number) },
+    id: noticeId(row.seq as number, row.ordinal as number),
+    to,
+    kind: row.kind,
+    about: { kind, id },
+    seq: row.seq,
+    at: momentOf(row.at as number),
     ...(article !== null && { article }),
     ...(clock !== null && { clock }),
     ...(details !== null && shownDetails(JSON.parse(details as string))),

@@ -33,8 +33,16 @@ export function writeNotices({ db, counts }: NoticeTables, record: LedgerRecord,
     for (const party of to === 'all' ? [EVERYBODY] : new Set(to)) {
       db.run(
         'INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[party, record.seq, ++ordinal, kind, about?.kind ?? null, about?.id ?? null, Date.parse(record.time)],
-        ...[article ?? null, clock ?? null, details ? JSON.stringify(details) : null],
+        party,
+        record.seq,
+        ++ordinal,
+        kind,
+        about?.kind ?? null,
+        about?.id ?? null,
+        Date.parse(record.time),
+        article ?? null,
+        clock ?? null,
+        details ? JSON.stringify(details) : null,
       );
       if (party !== EVERYBODY) counts.unread++;
     }

@@ -3,56 +3,11 @@ import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import t, { type Test } from 'tap';
-import { emptyStore, openLedger } from '../../../tests/support/broker/ledger.js';
+import { act, clock, office, party, state } from '../../../tests/support/broker/projected-ledger.js';
 import { projectionRows } from '../../../tests/support/broker/projection-rows.js';
-import { temporaryFolder } from '../../../tests/support/nats/nats.js';
-import type { Ledger } from '../../ledger/ledger.js';
 import type { Act } from '../../ledger/record.js';
-import type { Clock } from '../clock/clock.js';
-import type { FileState, RecordedStep } from '../files/file.js';
-import type { FileReader, UrgentPosition } from '../files/file-reader.js';
-import { projectedFiles } from './projected-files.js';
-import { Projection } from './projection.js';
-
-const clock = (id: string, due: string, state: Clock['state'] = 'running'): Clock => ({
-  ...{ id, start: '2026-02-06T10:00:00+08:00', length: 10, unit: 'wd', due, lateFrom: `${due}T16:00:00.000Z` },
-  ...{ party: 'p', provisional: false, pausedDays: 0, extendedDays: 0, calendar: 'cn@2026.1', state },
-});
-
-const state = (given: Partial<FileState> = {}): FileState => ({
-  ...{
-    state: 'filed',
-    sides: { own: 'd', demand: 'd', provider: 'p' },
-    clocks: [],
-    memo: {},
-    about: ['catalog/p.birth'],
-  },
-  ...given,
-});
-
-const act = (id: string, step: RecordedStep, more: Partial<Act> = {}): Act => ({
-  ...{ kind: 'application', id, act: 'file', actor: 'officer:wu', role: 'applicant', document: {}, step },
-  ...more,
-});
-
-const party = (id: string): Act => ({ kind: 'party', id, act: 'put', actor: 'officer:pan', document: { id } });
-
-interface Office {
-  ledger: Ledger;
-  folder: string;
-  open(t: Test): { projection: Projection; files: FileReader };
-}
-
-async function office(t: Test, nowMs = () => Date.now()): Promise<Office> {
-  const ledger = await openLedger(t, await emptyStore(t), []);
-  const folder = await temporaryFolder(t);
-  const open = (t: Test) => {
-    const projection = new Projection({ ledger, folder, warn: (message) => t.comment(message) });
-    t.teardown(() => projection.close());
-    return { projection, files: projectedFiles(projection, nowMs) };
-  };
-  return { ledger, folder, open };
-}
+import type { FileState } from '../files/file.js';
+import type { UrgentPosition } from '../files/file-reader.js';
 
 t.test('a file is read as its newest record states it, in the state that the named record made', async (t) => {
   const { ledger, open } = await office(t);
@@ -60,7 +15,11 @@ t.test('a file is read as its newest record states it, in the state that the nam
   const made = state({ memo: { preparedBy: 'rui' } });
   const [record] = await ledger.appendAll(() => [act('ap-1', { state: made }, { document: { purpose: 'x' } })]);
   t.strictSame(await files.get({ kind: 'applications', id: 'ap-1' }, record?.seq), {
-    ...{ kind: 'applications', id: 'ap-1', ...made, seq: 1, document: { purpose: 'x' } },
+    kind: 'applications',
+    id: 'ap-1',
+    ...made,
+    seq: 1,
+    document: { purpose: 'x' },
   });
   for (let i = 0; i < 50; i++) {
     const [next] = await ledger.appendAll(() => [act('ap-1', { from: 'filed', state: state({ state: `s${i}` }) })]);
@@ -80,11 +39,10 @@ t.test('lists keep files by side, state, entry, what they are about, and due dat
     Array.from({ length: 25 }, (_, i) =>
       act(`ap-${i}`, {
         state: state({
-          ...{ state: i % 2 ? 'filed' : 'draft', sides: { own: i < 10 ? 'd' : 't', provider: 'p' } },
-          ...{
-            about: [`catalog/p.e${i % 5}`],
-            clocks: [clock('D4', `2026-03-${10 + i}`, i === 3 ? 'paused' : 'running')],
-          },
+          state: i % 2 ? 'filed' : 'draft',
+          sides: { own: i < 10 ? 'd' : 't', provider: 'p' },
+          about: [`catalog/p.e${i % 5}`],
+          clocks: [clock('D4', `2026-03-${10 + i}`, i === 3 ? 'paused' : 'running')],
         }),
       }),
     ),
@@ -264,13 +222,11 @@ t.test(
     t.equal(await files.notice('no-000000000003-1', 'd'), undefined);
     t.equal(filed?.seq, 3);
     const reading = (officer: string): Act => ({
-      ...{
-        kind: 'notice',
-        id: 'no-000000000003-3',
-        act: 'read',
-        actor: `officer:${officer}`,
-        document: { party: 'p' },
-      },
+      kind: 'notice',
+      id: 'no-000000000003-3',
+      act: 'read',
+      actor: `officer:${officer}`,
+      document: { party: 'p' },
     });
     await ledger.appendAll(() => [reading('lin'), reading('rui')]);
     t.match(await files.notice('no-000000000003-3', 'p'), { readBy: 'officer:lin', readAt: /\+08:00$/ });
@@ -299,7 +255,11 @@ t.test('attachments and kept answers are found, answers for 30 days', async (t) 
     act('ap-1', { state: state(), attachments: [sha256] }, { kept: { key: 'k', request: 'r', answer: 'sealed' } }),
   ]);
   t.same(await files.attachment(sha256), {
-    ...{ sha256, size: 5, type: 'text/plain', parties: ['p'], files: [{ kind: 'applications', id: 'ap-1' }] },
+    sha256,
+    size: 5,
+    type: 'text/plain',
+    parties: ['p'],
+    files: [{ kind: 'applications', id: 'ap-1' }],
   });
   t.same(await files.keptAnswer('k'), { request: 'r', answer: 'sealed' });
   nowMs += 30 * 86_400_000 + 60_000;

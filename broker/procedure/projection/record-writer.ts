@@ -68,8 +68,18 @@ function writeHistory(
   const attachments = step?.attachments?.length ? JSON.stringify(step.attachments) : null;
   db.run(
     'INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ...[n, seq, Date.parse(time), act, actor, role ?? null, step?.from ?? from, to],
-    ...[reason ?? null, attachments, step?.calendar ?? null, step?.clock ?? null],
+    n,
+    seq,
+    Date.parse(time),
+    act,
+    actor,
+    role ?? null,
+    step?.from ?? from,
+    to,
+    reason ?? null,
+    attachments,
+    step?.calendar ?? null,
+    step?.clock ?? null,
   );
 }
 

@@ -19,7 +19,13 @@ function section(machine: Machine): string {
   const { kind, transitions } = published;
   const note = noteOf(machine);
   return [
-    ...[`## ${kind}`, '', ...(note === undefined ? [] : [note, '']), '```mermaid', ...diagram(published), '```', ''],
+    `## ${kind}`,
+    '',
+    ...(note === undefined ? [] : [note, '']),
+    '```mermaid',
+    ...diagram(published),
+    '```',
+    '',
     '| nr | from | act | to | who | guard | clocks | notices | article |',
     '|---|---|---|---|---|---|---|---|---|',
     ...transitions.map(tableRow),

@@ -12,12 +12,19 @@ const UNPUBLISHED = 'unpublished-by-registration';
 const KEPT = 'kept-by-registration';
 
 const byBus = (kind: Act['kind'], id: string, act: string, document: object): Act => ({
-  ...{ kind, id, act, actor: 'bus' },
+  kind,
+  id,
+  act,
+  actor: 'bus',
   document,
 });
 
 const fileOf = (state: string, sides: FileState['sides'], about: string[], fields?: Fields): FileState => ({
-  ...{ state, sides, clocks: [], memo: {}, about },
+  state,
+  sides,
+  clocks: [],
+  memo: {},
+  about,
   ...(fields && { fields }),
 });
 

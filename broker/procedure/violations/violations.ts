@@ -28,7 +28,9 @@ export const VIOLATIONS: Machine = {
       from: [NONE],
       act: 'create',
       example: {
-        ...{ code: 'P4', party: 'fujian-civil-affairs', about: { kind: 'applications', id: 'ap-7f3k2m9q1x0c' } },
+        code: 'P4',
+        party: 'fujian-civil-affairs',
+        about: { kind: 'applications', id: 'ap-7f3k2m9q1x0c' },
         facts: 'D4 ended 2026-05-14 without reply',
       },
       to: 'open',

@@ -6,8 +6,12 @@ import { type Post, postOutside } from './post-outside.js';
 
 const post = (url: string, more: Partial<Post> = {}) =>
   postOutside({
-    ...{ url, body: '{}', headers: { 'x-kept': '1' }, mayReach: outsideOr(['127.0.0.1']) },
-    ...{ signal: AbortSignal.timeout(10_000), ...more },
+    url,
+    body: '{}',
+    headers: { 'x-kept': '1' },
+    mayReach: outsideOr(['127.0.0.1']),
+    signal: AbortSignal.timeout(10_000),
+    ...more,
   });
 
 t.test(

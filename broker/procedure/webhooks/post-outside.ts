@@ -60,7 +60,9 @@ function postOnce(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = {
-      ...{ method: 'POST', signal, lookup: lookupAmong(mayReach, names) },
+      method: 'POST',
+      signal,
+      lookup: lookupAmong(mayReach, names),
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     };
     const sent = request(url, options, (answer) => {

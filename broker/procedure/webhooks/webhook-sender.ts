@@ -160,7 +160,9 @@ export class WebhookSender {
     if (!notice) return queue.drop(id);
     const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
     const outcome = await postOutside({
-      ...{ url, signal, mayReach: webhooks.mayReach },
+      url,
+      signal,
+      mayReach: webhooks.mayReach,
       ...signedNotice(notice, secret),
     });
     if (isTaken(outcome)) {

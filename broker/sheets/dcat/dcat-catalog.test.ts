@@ -287,12 +287,11 @@ t.test('what a dataset does not state stays, and what it states as empty goes', 
   await importDatasets(
     [
       {
-        ...{
-          '@type': 'dcat:Dataset',
-          'dct:identifier': 'civil.birth',
-          'dct:title': { '@value': '出生', '@language': 'zh' },
-        },
-        ...{ 'dct:relation': [], 'sluice:conditions': json({ purpose: '保健' }) },
+        '@type': 'dcat:Dataset',
+        'dct:identifier': 'civil.birth',
+        'dct:title': { '@value': '出生', '@language': 'zh' },
+        'dct:relation': [],
+        'sluice:conditions': json({ purpose: '保健' }),
         'dcat:distribution': { 'csvw:tableSchema': { 'csvw:column': [{ 'csvw:titles': '身份证号' }, column('Sex')] } },
       },
     ],

@@ -39,11 +39,17 @@ export function readDataset(graph: Graph, dataset: Node, row: number): DcatEntry
 }
 
 const coreData = (field: string): Pick<Fault, 'result' | 'field' | 'code' | 'article' | 'text'> => ({
-  ...{ result: 'refused', field, code: 'CORE_DATA', article: 'R34' },
+  result: 'refused',
+  field,
+  code: 'CORE_DATA',
+  article: 'R34',
   text: 'core data is not shared over this bus',
 });
 const secretItem: Pick<Fault, 'result' | 'field' | 'code' | 'article' | 'text'> = {
-  ...{ result: 'refused', field: 'secret', code: 'SECRET_ITEM', article: 'R3' },
+  result: 'refused',
+  field: 'secret',
+  code: 'SECRET_ITEM',
+  article: 'R3',
   text: 'secret data is not shared over this bus',
 };
 

@@ -46,8 +46,13 @@ export function missingLines(
     if (lines.has(key)) return;
     const why = outside.find((one) => one.field === field)?.text ?? text;
     lines.set(key, {
-      ...{ result: 'missing', row, ...(column !== undefined && { column }) },
-      ...{ field, code: 'INCOMPLETE', article, text: why },
+      result: 'missing',
+      row,
+      ...(column !== undefined && { column }),
+      field,
+      code: 'INCOMPLETE',
+      article,
+      text: why,
     });
   };
   for (const { path, code, article, text } of missingForApproval(document)) {

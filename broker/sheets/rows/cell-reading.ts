@@ -46,7 +46,11 @@ function readText(cell: string, column: Column): Reading {
 
 /** Fields that are whole numbers, of an entry and of an item. The length of an item is none: what it means depends on its type. */
 const WHOLE_NUMBERS: ReadonlySet<string> = new Set([
-  ...['retentionDays', 'disposalRequirement.withinDays', 'minLength', 'maskRule.keepFirst', 'maskRule.keepLast'],
+  'retentionDays',
+  'disposalRequirement.withinDays',
+  'minLength',
+  'maskRule.keepFirst',
+  'maskRule.keepLast',
   ...['D3', 'D4', 'D6', 'D7'].map((clock) => `promisedDays.${clock}`),
 ]);
 

@@ -110,9 +110,12 @@ function nameItem(item: SheetItem, naming: Naming, faults: Fault[], onItems: boo
   const report = (text: string): void => {
     const column = naming.names[0] ?? naming.titles[0];
     faults.push({
-      ...{ result: 'problem' as const, row: item.row, ...(onItems && { onItems }) },
+      result: 'problem' as const,
+      row: item.row,
+      ...(onItems && { onItems }),
       ...(column !== undefined && { column }),
-      ...{ field: 'name', text },
+      field: 'name',
+      text,
     });
   };
   if (name !== undefined && !isItemName(name))

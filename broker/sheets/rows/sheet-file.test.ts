@@ -92,7 +92,13 @@ t.test('numbers, dates and truth values are read in one form, in workbooks of 19
     await importInto(workbook([{ name: 's', rows }], { date1904 }), { drafts, profile: OWN, form: 'xlsx' });
     const day = date1904 ? '2027-03-16' : '2023-03-15';
     t.same(Object.values(drafts.entries.get('civil.x1')?.items?.[0]?.profile ?? {}), [
-      ...['1000000000000000000000', '0.1', '7', day, `${day}T12:00:00`, 'TRUE', '12'],
+      '1000000000000000000000',
+      '0.1',
+      '7',
+      day,
+      `${day}T12:00:00`,
+      'TRUE',
+      '12',
     ]);
   }
 });

@@ -67,7 +67,12 @@ export class InspectionPages {
     if (!version) throw new SluiceError('ENTRY_WITHDRAWN', `entry ${entry} is not published`, { entry });
     const names = new Set(versionsOf(entries, entry).flatMap(({ items }) => items.map(({ name }) => name)));
     const grant = {
-      ...{ id, entry, system: '', purpose: '', basis: '', period: { from: '', to: '' } },
+      id,
+      entry,
+      system: '',
+      purpose: '',
+      basis: '',
+      period: { from: '', to: '' },
       items: [...names].map((name) => ({ name })),
     } as OpenGrant['grant'];
     const history = { fromMs: 0, reason: '' };

@@ -35,7 +35,14 @@ export async function runUntilInterrupted(options: CanaryCommandOptions, termina
     const page = await openMetricsPage(metrics.registry, metricsHost, metricsPort);
     terminal.out(options.json ? JSON.stringify({ metricsUrl: page.url }) : `canary is running, metrics at ${page.url}`);
     await runCanary({
-      ...{ url, tokens, metrics, log, auditToken, logFiles: logFile, name: folder.name, signal: ending.signal },
+      url,
+      tokens,
+      metrics,
+      log,
+      auditToken,
+      logFiles: logFile,
+      name: folder.name,
+      signal: ending.signal,
       intervalMs: options.interval * 1000,
       roundMs: Math.max(ROUND_MS.min, Math.min(options.interval * 500, ROUND_MS.max)),
       runWebhook: webhookRunner(data, log),

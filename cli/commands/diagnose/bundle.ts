@@ -39,8 +39,11 @@ export async function supportBundle(options: DiagnoseOptions): Promise<SupportBu
     madeAt: new Date().toISOString(),
     versions: { commandLine: VERSION, node: process.version, system: `${platform()} ${release()} ${arch()}` },
     machine: {
-      ...{ cores: cpus().length, loadAverages: loadavg(), uptimeSeconds: uptime() },
-      ...{ memoryBytes: totalmem(), memoryFreeBytes: freemem() },
+      cores: cpus().length,
+      loadAverages: loadavg(),
+      uptimeSeconds: uptime(),
+      memoryBytes: totalmem(),
+      memoryFreeBytes: freemem(),
     },
     bus: await part('whoami', async () => {
       const { version, mode, time } = await api.json<Record<string, unknown>>('/v1/whoami');

@@ -2,7 +2,17 @@ import type { FileAnswer, FileClock } from '../../../proto/http/procedure-files.
 
 /** Members that an act answers once, or that only the answers of one kind have. */
 const KNOWN = new Set([
-  ...['id', 'kind', 'file', 'state', 'seq', 'digest', 'clocks', 'next', 'links', 'document', 'history'],
+  'id',
+  'kind',
+  'file',
+  'state',
+  'seq',
+  'digest',
+  'clocks',
+  'next',
+  'links',
+  'document',
+  'history',
 ]);
 
 /** The state of a file in lines: what it is, its clocks, what the caller may do now. */

@@ -44,15 +44,13 @@ async function list(kind: string, { limit, ...options }: ListOptions, terminal: 
   if (options.json) await terminal.out(JSON.stringify(shown));
   else {
     const rows = shown.map(({ id, state: is = '', seq = '', clocks = [], next = [] }) => [
-      ...[
-        id,
-        is,
-        `${seq}`,
-        clocks
-          .filter(isOpen)
-          .map((clock) => `${clock.id} ${clock.due}`)
-          .join(', '),
-      ],
+      id,
+      is,
+      `${seq}`,
+      clocks
+        .filter(isOpen)
+        .map((clock) => `${clock.id} ${clock.due}`)
+        .join(', '),
       next.map(({ act }) => act).join(', '),
     ]);
     if (rows.length > 0)
@@ -72,15 +70,13 @@ async function show(kind: string, id: string, options: ConnectionOptions, termin
   await terminal.out('');
   for (const line of table(['FIELD', 'VALUE'], fields)) await terminal.out(line);
   const steps = file.history.map(({ seq, time, act, actor, role, from, to, reason }) => [
-    ...[
-      `${seq}`,
-      time,
-      act,
-      actor,
-      role ?? '',
-      from === to || !from ? (to ?? '') : `${from} → ${to ?? ''}`,
-      reason ?? '',
-    ],
+    `${seq}`,
+    time,
+    act,
+    actor,
+    role ?? '',
+    from === to || !from ? (to ?? '') : `${from} → ${to ?? ''}`,
+    reason ?? '',
   ]);
   await terminal.out('');
   const head = ['SEQ', 'TIME', 'ACT', 'ACTOR', 'ROLE', 'STATE', 'REASON'];

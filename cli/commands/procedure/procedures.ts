@@ -34,7 +34,14 @@ const tableLines = ({ transitions }: ProcedureMachine): string[] =>
   table(
     ['NR', 'FROM', 'ACT', 'TO', 'WHO', 'NEEDS', 'CLOCKS', 'ARTICLE'],
     transitions.map(({ number, from, act, to, who, guard, clocks, article }) => [
-      ...[number, from.join(', '), act, to, who.join(', '), guard.join('; '), clocks.join(' '), article ?? ''],
+      number,
+      from.join(', '),
+      act,
+      to,
+      who.join(', '),
+      guard.join('; '),
+      clocks.join(' '),
+      article ?? '',
     ]),
   );
 

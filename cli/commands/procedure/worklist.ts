@@ -19,7 +19,12 @@ async function worklist(options: Options, terminal: Terminal): Promise<void> {
   const { items, more } = await new ProcedureClient(apiOf(options)).worklist({ ...(options.late && { late: true }) });
   if (options.json) return terminal.out(JSON.stringify(items));
   const rows = items.map(({ file, act, daysLeft, clock }) => [
-    ...[daysLeft === null ? '-' : `${daysLeft}`, clock ?? '-', actsOf(act, file), file.file.kind, file.id, file.state],
+    daysLeft === null ? '-' : `${daysLeft}`,
+    clock ?? '-',
+    actsOf(act, file),
+    file.file.kind,
+    file.id,
+    file.state,
   ]);
   if (rows.length === 0) terminal.err('nothing waits for this caller');
   else for (const line of table(['DAYS', 'CLOCK', 'ACTS', 'KIND', 'ID', 'STATE'], rows)) await terminal.out(line);

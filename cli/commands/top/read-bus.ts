@@ -147,7 +147,12 @@ function cursorsOf(samples: readonly Sample[], positions: ReadonlyMap<string, nu
       const of = (name: string) => values.get(keyOf(grant, cursor))?.get(`sluice_grant_${name}`);
       const lastAck = of('last_acknowledgement_timestamp_seconds');
       return {
-        ...{ grant, cursor, party, provider, system, entry },
+        grant,
+        cursor,
+        party,
+        provider,
+        system,
+        entry,
         delivered: of('delivered_events_total') ?? 0,
         lagEvents: of('unacknowledged_events') ?? 0,
         // Absent while the store cannot be read; a grant without a cursor has no lag.

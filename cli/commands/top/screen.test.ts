@@ -10,9 +10,21 @@ const SEVEN_BIT = 0x20;
 
 function cursor(number: number, changed: Partial<CursorSample> = {}): CursorSample {
   return {
-    ...{ grant: `g-department-of-long-names-number-${number}`, cursor: 'default', party: 'tax', provider: 'registry' },
-    ...{ system: 'tax-main', entry: 'registry.person', delivered: 100, lagEvents: 0, isExact: true },
-    ...{ oldestAgeSeconds: 0, connected: true, creditEvents: 1_000, lastAckMs: AT_MS - 2_000, position: 9, ...changed },
+    grant: `g-department-of-long-names-number-${number}`,
+    cursor: 'default',
+    party: 'tax',
+    provider: 'registry',
+    system: 'tax-main',
+    entry: 'registry.person',
+    delivered: 100,
+    lagEvents: 0,
+    isExact: true,
+    oldestAgeSeconds: 0,
+    connected: true,
+    creditEvents: 1_000,
+    lastAckMs: AT_MS - 2_000,
+    position: 9,
+    ...changed,
   };
 }
 
@@ -34,8 +46,15 @@ function sample(cursors: CursorSample[], changed: Partial<BusSample> = {}): BusS
 
 function input(now: BusSample, changed: Partial<ScreenInput> = {}): ScreenInput {
   return {
-    ...{ url: 'https://bus.example', state: STARTING_STATE, now, before: undefined, failure: undefined },
-    ...{ columns: 80, lines: 24, hasColours: false, ...changed },
+    url: 'https://bus.example',
+    state: STARTING_STATE,
+    now,
+    before: undefined,
+    failure: undefined,
+    columns: 80,
+    lines: 24,
+    hasColours: false,
+    ...changed,
   };
 }
 

@@ -122,8 +122,13 @@ class Watch {
   lines(size: { columns: number; lines: number }): string[] {
     const { url } = this.options;
     return screenLines({
-      ...{ ...size, url, state: this.#state, now: this.now, before: this.#before },
-      ...{ failure: this.#failure, hasColours: this.#hasColours },
+      ...size,
+      url,
+      state: this.#state,
+      now: this.now,
+      before: this.#before,
+      failure: this.#failure,
+      hasColours: this.#hasColours,
     });
   }
 

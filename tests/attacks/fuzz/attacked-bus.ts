@@ -23,7 +23,10 @@ const DESCRIPTORS_BACK_MS = 60_000;
 /** Each has a quarantine and source positions of its own. */
 const SOURCES_BUNDLE = {
   systems: Array.from({ length: LANES }, (_none, i) => ({
-    ...{ id: `fuzzed-source-${i}`, party: PARTY, may: ['publish'], token: sourceToken(i) },
+    id: `fuzzed-source-${i}`,
+    party: PARTY,
+    may: ['publish'],
+    token: sourceToken(i),
   })),
 };
 

@@ -42,7 +42,9 @@ export class FrameSocket {
     socket.write(
       head('GET /v1/stream', {
         ...headers,
-        ...{ 'sec-websocket-version': '13', 'sec-websocket-key': key, 'sec-websocket-protocol': protocol },
+        'sec-websocket-version': '13',
+        'sec-websocket-key': key,
+        'sec-websocket-protocol': protocol,
       }),
     );
     return new Promise((resolve, reject) => {

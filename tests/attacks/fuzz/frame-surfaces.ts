@@ -13,7 +13,12 @@ import type { Surface } from './surface.js';
 type Message = string | Uint8Array;
 
 const subscribeFrame = fc.constantFrom('g-shops', 'g-others', 'g-none').map((grant) => ({
-  ...{ kind: 'subscribe', ref: 's', grant, cursor: 'fuzz', from: 'earliest', credit: 10 },
+  kind: 'subscribe',
+  ref: 's',
+  grant,
+  cursor: 'fuzz',
+  from: 'earliest',
+  credit: 10,
   narrow: { district: { is: 'a' } },
 }));
 const publishFrame = eventIn('frames').map((one) => ({ kind: 'publish', ref: 'p', events: [one] }));

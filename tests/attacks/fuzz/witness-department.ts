@@ -18,7 +18,9 @@ export const WITNESS_BUNDLE = {
   ],
   entries: [
     {
-      ...{ id: ENTRY, name: 'Pulses', sharingAttribute: 'conditional' },
+      id: ENTRY,
+      name: 'Pulses',
+      sharingAttribute: 'conditional',
       items: [
         { name: 'id', type: 'string', identifier: true },
         { name: 'secret', type: 'string' },
@@ -27,8 +29,14 @@ export const WITNESS_BUNDLE = {
   ],
   grants: [
     {
-      ...{ id: 'g-witness', system: 'witness-reader', entry: ENTRY, items: [{ name: 'id' }] },
-      ...{ purpose: 'test', basis: 'test', period: { from: '2020-01-01', to: '2099-12-31' }, history: 'all' },
+      id: 'g-witness',
+      system: 'witness-reader',
+      entry: ENTRY,
+      items: [{ name: 'id' }],
+      purpose: 'test',
+      basis: 'test',
+      period: { from: '2020-01-01', to: '2099-12-31' },
+      history: 'all',
     },
   ],
 };
@@ -51,8 +59,13 @@ export class WitnessDepartment {
   ) {
     this.#link = new RawLink({ url: broker.url, token: TOKENS.reader, encoding: 'sluice.v1.json' });
     this.#follower = new RawFollower({
-      ...{ link: this.#link, grant: 'g-witness', cursor: 'witness', from: 'earliest', resume: 'cursor' },
-      ...{ ackPolicy: { credit: 1_000, every: ACK_EVERY, delayMs: undefined }, cutAfter: [] },
+      link: this.#link,
+      grant: 'g-witness',
+      cursor: 'witness',
+      from: 'earliest',
+      resume: 'cursor',
+      ackPolicy: { credit: 1_000, every: ACK_EVERY, delayMs: undefined },
+      cutAfter: [],
     });
     this.#follower.start();
     this.#pulsing = this.#pulse();

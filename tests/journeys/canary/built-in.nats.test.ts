@@ -71,8 +71,12 @@ t.test('nobody adds to the canary, on a trial bus or a registered one', async (t
   const department = {
     parties: [
       {
-        ...{ id: 'north', name: 'North', level: 'city', regionCode: '350100' },
-        ...{ type: 'gov_dept', creditCode: '11350100MB00000001' },
+        id: 'north',
+        name: 'North',
+        level: 'city',
+        regionCode: '350100',
+        type: 'gov_dept',
+        creditCode: '11350100MB00000001',
       },
     ],
     systems: [{ id: 'north-read', party: 'north', may: ['subscribe'] }],

@@ -46,16 +46,14 @@ export async function startCanary(t: Test, url: string, options: CanaryRunOption
   });
   const log = pino({}, lines);
   const ended = runCanary({
-    ...{
-      url,
-      tokens,
-      metrics,
-      log,
-      name: data.name,
-      intervalMs: INTERVAL_MS,
-      roundMs: ROUND_MS,
-      signal: ending.signal,
-    },
+    url,
+    tokens,
+    metrics,
+    log,
+    name: data.name,
+    intervalMs: INTERVAL_MS,
+    roundMs: ROUND_MS,
+    signal: ending.signal,
     auditToken: options.auditToken,
     logFiles: options.logFiles ?? [],
     runWebhook: webhookRunner(folder, log),

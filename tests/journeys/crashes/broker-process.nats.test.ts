@@ -11,7 +11,11 @@ import { RawSession } from '../../support/raw-client/raw-client.js';
 import { applyBundle, call, publishBatch } from '../../support/raw-client/raw-http.js';
 
 const event = (id: string) => ({
-  ...{ specversion: '1.0' as const, id, type: ENTRY, subject: id, op: 'create' as const },
+  specversion: '1.0' as const,
+  id,
+  type: ENTRY,
+  subject: id,
+  op: 'create' as const,
   data: { id },
 });
 

@@ -16,7 +16,7 @@ const skip = mayMount ? false : 'mounting a disk of its own takes root on Linux'
 const event = () => {
   const id = randomBytes(9).toString('base64url');
   const name = randomBytes(24_000).toString('base64url');
-  return { ...{ specversion: '1.0', id, type: ENTRY, subject: id, op: 'create' }, data: { id, name } };
+  return { specversion: '1.0', id, type: ENTRY, subject: id, op: 'create', data: { id, name } };
 };
 
 interface FullBus {

@@ -33,7 +33,11 @@ function tablesOf(dataDir: string): Tables {
 }
 
 const party = (number: number): object => ({
-  ...{ id: `party-${number}`, name: `Party ${number}`, level: 'province', regionCode: '350000', type: 'gov_dept' },
+  id: `party-${number}`,
+  name: `Party ${number}`,
+  level: 'province',
+  regionCode: '350000',
+  type: 'gov_dept',
   creditCode: `11350000${String(number).padStart(10, '0')}`,
 });
 

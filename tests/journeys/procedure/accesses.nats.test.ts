@@ -5,7 +5,11 @@ import { BIRTH, busWithEntries } from '../../support/lawful/published-entries.js
 import { publishBatch } from '../../support/raw-client/raw-http.js';
 
 const CONTRACT = {
-  ...{ contractor: 'Software Ltd.', number: 'C-1', approval: 'A-1', from: '2026-11-01', to: '2026-11-10' },
+  contractor: 'Software Ltd.',
+  number: 'C-1',
+  approval: 'A-1',
+  from: '2026-11-01',
+  to: '2026-11-10',
   systems: ['civil-registry'],
 };
 

@@ -11,7 +11,10 @@ const HEALTH = ['wu', 'xu'] as const;
 
 async function publish(bus: LawfulBus, ...codes: string[]): Promise<void> {
   const events = codes.map((code) => ({
-    ...{ specversion: '1.0', id: code, type: REGION.id, op: 'create' },
+    specversion: '1.0',
+    id: code,
+    type: REGION.id,
+    op: 'create',
     data: { code, name: 'Fuzhou' },
   }));
   await publishBatch({ url: bus.url, token: bus.tokens.get('civil-registry') as string }, events as never[]);

@@ -39,6 +39,20 @@ async function faultyDraft(t: Test, bus: LawfulBus): Promise<void> {
   );
 }
 
+/** Members of an application that is complete. */
+const SIX_PARTS = [
+  '/system',
+  '/items',
+  '/basis',
+  '/scenario',
+  '/range',
+  '/mode',
+  '/period',
+  '/dutyBasis',
+  '/securityMeasures',
+  '/truthStatement',
+];
+
 /** Steps 6 to 8 of the year, with both calendars known. */
 async function unconditional(t: Test, bus: LawfulBus): Promise<void> {
   await bus.setClock('2025-12-31T10:00:00+08:00');
@@ -53,10 +67,7 @@ async function unconditional(t: Test, bus: LawfulBus): Promise<void> {
   t.match(lacking, { status: 422, body: { code: 'INCOMPLETE', article: 'R20' } });
   t.strictSame(
     lacking.body.problems.map(({ path }: Body) => path),
-    [
-      ...['/system', '/items', '/basis', '/scenario', '/range', '/mode', '/period', '/dutyBasis'],
-      ...['/securityMeasures', '/truthStatement'],
-    ],
+    SIX_PARTS,
   );
   const unfounded = { piGround: undefined, piAssessment: undefined };
   await bus.act('wu', `/v1/applications/${draft.id}/edit`, applicationFor(BIRTH, 'maternal-health', unfounded));

@@ -146,7 +146,9 @@ async function named(t: Test, bus: LawfulBus): Promise<void> {
   const { history } = await bus.read('lin', `/v1/applications/${filed.id}`);
   t.same(history[0].attachments, [own]);
   await bus.act('lin', `/v1/applications/${filed.id}/refuse`, {
-    ...{ code: 'no_duty_basis', reason: 'no duty', attachments: [own] },
+    code: 'no_duty_basis',
+    reason: 'no duty',
+    attachments: [own],
   });
 }
 
@@ -184,7 +186,8 @@ async function assessments(t: Test, bus: LawfulBus): Promise<void> {
   // A digest in a draft opens nothing: it counts from the approval on.
   const guessed = await storePaper(bus, 'tan', 'known to the tax office');
   await bus.as('chen', 'PUT', `/v1/catalog/${id}`, {
-    ...{ ...document, id },
+    ...document,
+    id,
     secrecyAssessment: { ...unknown, attachment: guessed },
   });
   t.equal((await get(bus, 'chen', guessed)).status, 404);

@@ -49,7 +49,8 @@ t.test('the catalog of a registered bus', async (t) => {
       bus.as('zhao', 'POST', path(document.id, 'approve'), digest === undefined ? {} : { digest });
     const exempt = {
       ...without(BIRTH, 'conditions'),
-      ...{ sharingAttribute: 'not_shared', notSharedReason: 'r' },
+      sharingAttribute: 'not_shared',
+      notSharedReason: 'r',
       legalBasis: [{ rank: 'department_rule', title: 'Measures', article: '3' }],
     };
     const { digest } = (await put(bus, exempt)).body;
@@ -204,7 +205,8 @@ t.test('the catalog of a registered bus', async (t) => {
     t.strictSame(await bus.read('chen', path(REGION_ID, 'impact')), { grants: [] });
     t.strictSame(await bus.read('huang', path(REGION_ID, 'overlaps')), { overlaps: [] });
     t.match(await bus.read('huang', path(REGION_ID, 'quality')), {
-      ...{ validity: null, completeness: null },
+      validity: null,
+      completeness: null,
       freshness: { promise: 'real_time', lastEventAt: null, late: false },
     });
     for (const what of ['impact', 'overlaps', 'quality']) {
@@ -220,14 +222,13 @@ t.test('the catalog of a registered bus', async (t) => {
     await publishEntries(bus, [REGION]);
     const [key, ...others] = REGION.items.map(({ name }: Body) => name) as string[];
     const event = (index: number, data: object) => ({
-      ...{
-        specversion: '1.0',
-        id: `q-${index}`,
-        type: REGION_ID,
-        source: `/${P}/civil-registry`,
-        subject: `r${index}`,
-      },
-      ...{ op: 'create', data: { [key as string]: `r${index}`, ...data } },
+      specversion: '1.0',
+      id: `q-${index}`,
+      type: REGION_ID,
+      source: `/${P}/civil-registry`,
+      subject: `r${index}`,
+      op: 'create',
+      data: { [key as string]: `r${index}`, ...data },
     });
     const whole = Object.fromEntries(others.map((name) => [name, 'x']));
     const events = Array.from({ length: 1_100 }, (_none, index) => event(index, index < 600 ? {} : whole));

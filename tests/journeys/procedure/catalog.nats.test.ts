@@ -122,7 +122,8 @@ t.test('an update with a trigger has D1 and D2, with one extension (steps 16 and
   const next = (await put(bus, { ...REGION, items })).body;
   t.match(next, { state: 'updating', published: 1, version: 2 });
   t.match(await bus.read('wu', path(REGION_ID, 'file')), {
-    ...{ state: 'update_due', document: { items: { length: 2 } } },
+    state: 'update_due',
+    document: { items: { length: 2 } },
     digest: due.digest,
   });
   await bus.act('zhao', path(REGION_ID, 'approve'), { digest: next.digest });

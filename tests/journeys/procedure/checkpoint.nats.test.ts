@@ -43,7 +43,11 @@ t.test('every room that is folded from the ledger is the same after a start from
     });
     let folded = 0;
     const ledger = await Ledger.open({
-      ...{ bus: link, metrics: new Metrics().ledger, clock: busClock.now, staleAfterMs: 10_000, checkpoints },
+      bus: link,
+      metrics: new Metrics().ledger,
+      clock: busClock.now,
+      staleAfterMs: 10_000,
+      checkpoints,
       folds: [...ordered.map(({ fold }) => fold), () => folded++],
     });
     t.teardown(() => ledger.close());

@@ -52,7 +52,8 @@ t.test('what a department needs or consents to beside the catalog', async (t) =>
       body: { code: 'WRONG_STATE', problems: [{ path: '/entry' }] },
     });
     t.match(await bus.act('huang', `/v1/demands/${id}/point`, { entry: BIRTH_ID }), {
-      ...{ state: 'pointed', links: { entry: `/v1/catalog/${BIRTH_ID}` } },
+      state: 'pointed',
+      links: { entry: `/v1/catalog/${BIRTH_ID}` },
     });
     t.match(await act('wu', 'close'), { status: 422, body: { code: 'NO_REASON' } });
     t.match(await bus.act('wu', `/v1/demands/${id}/close`, { reason: 'found' }), { state: 'closed', next: [] });

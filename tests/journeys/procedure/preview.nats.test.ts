@@ -15,7 +15,10 @@ const ENTRY: Body = {
 const HEALTH = ['wu', 'xu'] as const;
 
 const born = (id: string, district: string): object => ({
-  ...{ specversion: '1.0', id, type: ENTRY.id, op: 'create' },
+  specversion: '1.0',
+  id,
+  type: ENTRY.id,
+  op: 'create',
   data: { idNumber: `3501${id}`, birthDate: '2026-01-13', address: `Street ${id}`, district },
 });
 

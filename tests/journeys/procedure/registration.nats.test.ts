@@ -22,13 +22,21 @@ const WAIT_MS = 60_000;
 const BIRTH = `${P}.birth`;
 
 const entry = (id: string): object => ({
-  ...{ id, name: { en: id }, sharingAttribute: 'conditional' },
+  id,
+  name: { en: id },
+  sharingAttribute: 'conditional',
   items: [{ name: 'idNumber', type: 'string', identifier: true, required: true }],
 });
 
 const grant = (number: number): object => ({
-  ...{ id: `g-${number}`, system: 'maternal-health', entry: BIRTH, items: [{ name: 'idNumber' }] },
-  ...{ purpose: 'p', basis: 'b', period: { from: '2020-01-01', to: '2099-12-31' }, history: 'all' },
+  id: `g-${number}`,
+  system: 'maternal-health',
+  entry: BIRTH,
+  items: [{ name: 'idNumber' }],
+  purpose: 'p',
+  basis: 'b',
+  period: { from: '2020-01-01', to: '2099-12-31' },
+  history: 'all',
 });
 
 /** As trials register them: without what a registered bus asks for. */
@@ -51,7 +59,8 @@ async function trialOn(t: Test, nats: EmbeddedServer): Promise<void> {
   await trial.apply(TRIAL);
   const as = (token: string, method: string, path: string, body: object) =>
     fetch(`${trial.url}${path}`, {
-      ...{ method, body: JSON.stringify(body) },
+      method,
+      body: JSON.stringify(body),
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     });
   const draft = await as(EDITOR, 'PUT', `/v1/catalog/${P}.marriage`, entry(`${P}.marriage`));
@@ -69,8 +78,13 @@ async function killedAmidRegistration(t: Test, nats: EmbeddedServer, ledger: Led
   const url = new URL(nats.url);
   Object.assign(url, { username: nats.user, password: nats.pass });
   const env = {
-    ...{ ...process.env, SLUICE_PORT: '0', SLUICE_DATA: dataDir, SLUICE_CONFIG: config },
-    ...{ SLUICE_NATS: url.href, SLUICE_SECRET: SHARED_SECRET, SLUICE_LOG_LEVEL: 'silent' },
+    ...process.env,
+    SLUICE_PORT: '0',
+    SLUICE_DATA: dataDir,
+    SLUICE_CONFIG: config,
+    SLUICE_NATS: url.href,
+    SLUICE_SECRET: SHARED_SECRET,
+    SLUICE_LOG_LEVEL: 'silent',
   };
   const child = spawn(process.execPath, [main], { stdio: 'ignore', env });
   t.teardown(() => child.kill('SIGKILL'));

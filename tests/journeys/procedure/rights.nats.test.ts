@@ -125,7 +125,9 @@ t.test('rights that a standing consent gives, and those that a change would take
       }
       await bus.act('huang', '/v1/officers/dian/confirm');
       const derived = {
-        ...{ ...REGION, id: `${D}.newborns`, provider: D },
+        ...REGION,
+        id: `${D}.newborns`,
+        provider: D,
         derivedFrom: [{ grant, items: ['birthDate'] }],
       };
       const path = `/v1/catalog/${derived.id}`;
@@ -242,7 +244,8 @@ async function rowsBroken(t: Test, bus: LawfulBus): Promise<void> {
 /** Step 9: an event that a session receives and acknowledges puts the grant in force. */
 async function acknowledged(t: Test, bus: LawfulBus, grant: string): Promise<void> {
   const session = await RawSession.open({
-    ...{ url: bus.url, token: bus.tokens.get('maternal-health') as string },
+    url: bus.url,
+    token: bus.tokens.get('maternal-health') as string,
     encoding: 'sluice.v1.json',
   });
   const subscription = await session.subscribe({ grant, cursor: 'main' });

@@ -29,7 +29,10 @@ async function longestHold<T>(t: Test, work: () => Promise<T>): Promise<T> {
 }
 
 const event = (i: number): object => ({
-  ...{ specversion: '1.0', id: `e${i}`, type: ENTRY, op: 'create' },
+  specversion: '1.0',
+  id: `e${i}`,
+  type: ENTRY,
+  op: 'create',
   data: { id: `s${i}`, name: 'x'.repeat(1_400), district: 'd1', staff: 3 },
 });
 

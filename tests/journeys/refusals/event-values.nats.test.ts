@@ -22,7 +22,9 @@ const BUNDLE = {
   ],
   entries: [
     {
-      ...{ id: ENTRY, name: 'permit', sharingAttribute: 'conditional' },
+      id: ENTRY,
+      name: 'permit',
+      sharingAttribute: 'conditional',
       items: [
         item('id', 'string', { identifier: true }),
         item('at', 'datetime', { filterable: true }),

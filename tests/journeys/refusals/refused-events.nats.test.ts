@@ -18,7 +18,11 @@ interface Event {
 }
 
 const shop = (change: Event = {}): Event => ({
-  ...{ specversion: '1.0', id: 'e', type: ENTRY, subject: 's1', op: 'create' },
+  specversion: '1.0',
+  id: 'e',
+  type: ENTRY,
+  subject: 's1',
+  op: 'create',
   data: { id: 's1', name: SECRET, district: 'd1', staff: 3 },
   ...change,
 });

@@ -11,7 +11,11 @@ import { call } from '../../support/raw-client/raw-http.js';
 const EVENT_TEXT_BYTES = 2 * 256 * 1024 + 16 * 1024;
 
 const event = JSON.stringify({
-  ...{ specversion: '1.0', id: 'e', type: ENTRY, subject: 's1', op: 'create' },
+  specversion: '1.0',
+  id: 'e',
+  type: ENTRY,
+  subject: 's1',
+  op: 'create',
   data: { id: 's1' },
 });
 
@@ -39,7 +43,8 @@ t.test('a request that cannot be read has a code of its own', async (t) => {
   const packed = await fetch(`${broker.url}/v1/events`, {
     method: 'POST',
     headers: {
-      ...{ authorization: `Bearer ${TOKENS.source}`, 'content-type': 'application/cloudevents+json' },
+      authorization: `Bearer ${TOKENS.source}`,
+      'content-type': 'application/cloudevents+json',
       'content-encoding': 'gzip',
     },
     body: gzipSync(event),
@@ -135,7 +140,9 @@ t.test('an entry or grant that could do harm later is refused when it is submitt
   await broker.apply(REFUSAL_BUNDLE);
   const operator = { url: broker.url, token: broker.operatorToken };
   const entry = {
-    ...{ id: ENTRY, name: 'Shops', sharingAttribute: 'conditional' },
+    id: ENTRY,
+    name: 'Shops',
+    sharingAttribute: 'conditional',
     items: [{ name: 'id', type: 'string', identifier: true, pattern: '^(a+)+$' }],
   };
   t.match(await call(operator, 'PUT', `/v1/catalog/${ENTRY}`, JSON.stringify(entry)), {

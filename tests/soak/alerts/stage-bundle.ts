@@ -4,8 +4,15 @@ export const READER_TOKEN = 'reader-token-of-this-soak';
 export const LASTING = { from: '2020-01-01', to: '2099-12-31' };
 
 export const permitGrant = (period = LASTING): object => ({
-  ...{ id: 'g', system: 'south-read', entry: 'north.permit', items: [{ name: 'id' }, { name: 'text' }], rows: {} },
-  ...{ purpose: 'p', basis: 'b', period, history: 'all' },
+  id: 'g',
+  system: 'south-read',
+  entry: 'north.permit',
+  items: [{ name: 'id' }, { name: 'text' }],
+  rows: {},
+  purpose: 'p',
+  basis: 'b',
+  period,
+  history: 'all',
 });
 
 export const STAGE_BUNDLE = {

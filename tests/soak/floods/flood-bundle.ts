@@ -8,12 +8,20 @@ export const TOKENS = {
 export const GRANTS = { records: 'g-records', pulses: 'g-pulses' } as const;
 
 const grant = (id: string, system: string, entry: string): object => ({
-  ...{ id, system, entry, items: [{ name: 'id' }, { name: 'district' }, { name: 'text' }] },
-  ...{ period: { from: '2020-01-01', to: '2099-12-31' }, history: 'all', purpose: 'test', basis: 'test' },
+  id,
+  system,
+  entry,
+  items: [{ name: 'id' }, { name: 'district' }, { name: 'text' }],
+  period: { from: '2020-01-01', to: '2099-12-31' },
+  history: 'all',
+  purpose: 'test',
+  basis: 'test',
 });
 
 const entry = (id: string): object => ({
-  ...{ id, name: id, sharingAttribute: 'conditional' },
+  id,
+  name: id,
+  sharingAttribute: 'conditional',
   items: [
     { name: 'id', type: 'string', identifier: true },
     { name: 'district', type: 'code', filterable: true },
@@ -34,6 +42,9 @@ export const FLOOD_BUNDLE = {
 };
 
 export const record = (type: string, id: string, text: string): object => ({
-  ...{ specversion: '1.0', id, type, op: 'create' },
+  specversion: '1.0',
+  id,
+  type,
+  op: 'create',
   data: { id, district: 'd1', text },
 });

@@ -42,15 +42,24 @@ export const FLOOD_KINDS: readonly FloodKind[] = [
   session('subscribe frames', repeated(jsonFrame(subscribe('n'))), { isDeaf: false }),
   session('subscribe frames of no grant', repeated(jsonFrame({ ...subscribe('n'), grant: 'g-none' }))),
   {
-    ...{ name: 'sessions that subscribe and go', protocol: 'sluice.v1.json', repeats: 'answered' },
+    name: 'sessions that subscribe and go',
+    protocol: 'sluice.v1.json',
+    repeats: 'answered',
     bytes: (i) => Buffer.concat([jsonFrame(subscribe(`c${i}`)), frame(0x88, Buffer.from([0x03, 0xe8]))]),
   },
   {
-    ...{ name: 'openings', protocol: 'sluice.v1.json', repeats: 'once', connectionsMax: 150 },
+    name: 'openings',
+    protocol: 'sluice.v1.json',
+    repeats: 'once',
+    connectionsMax: 150,
     bytes: (i) => Buffer.concat(Array.from({ length: SUBSCRIPTIONS }, (_, k) => jsonFrame(subscribe(`c${i}-${k}`)))),
   },
   {
-    ...{ name: 'own views, deaf', protocol: 'sluice.v1.json', repeats: 'once', isDeaf: true, readsLog: true },
+    name: 'own views, deaf',
+    protocol: 'sluice.v1.json',
+    repeats: 'once',
+    isDeaf: true,
+    readsLog: true,
     bytes: (i) =>
       jsonFrame({
         ...subscribe(`v${i}`),

@@ -40,8 +40,11 @@ function keepOpen(kind: FloodKind, i: number): void {
 function upgrade(socket: Socket, kind: FloodKind, i: number): void {
   socket.write(
     head('GET /v1/stream', {
-      ...{ connection: 'Upgrade', upgrade: 'websocket', authorization: `Bearer ${TOKENS.attacker}` },
-      ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==' },
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      authorization: `Bearer ${TOKENS.attacker}`,
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==',
       'sec-websocket-protocol': kind.protocol as string,
     }),
   );

@@ -36,14 +36,20 @@ const system = (n: number): Step[] => [
 
 const contractor = (n: number): Step[] => [
   () => ({
-    ...{ who: 'gao', path: '/v1/contracts' },
+    who: 'gao',
+    path: '/v1/contracts',
     body: {
-      ...{ contractor: 'Software Ltd.', number: `C-${n}`, approval: `A-${n}`, from: '2025-12-01', to: UNTIL },
+      contractor: 'Software Ltd.',
+      number: `C-${n}`,
+      approval: `A-${n}`,
+      from: '2025-12-01',
+      to: UNTIL,
       systems: ['civil-registry'],
     },
   }),
   ([contract]) => ({
-    ...{ who: 'gao', path: '/v1/officers' },
+    who: 'gao',
+    path: '/v1/officers',
     body: { id: `ma${n}`, name: { en: 'Ma' }, roles: ['contractor'], contract: contract.id },
   }),
   async ([contract, appointed], client) => {
@@ -78,8 +84,13 @@ const KINDS: readonly ((n: number) => Step[])[] = [
   (n) => one('sun', '/v1/attachments', { text: `paper ${n}` }),
   (n) =>
     one('pan', '/v1/parties', {
-      ...{ id: `aux-${n}`, name: { en: 'Aux' }, level: 'province', regionCode: '350000', type: 'gov_dept' },
-      ...{ superior: CD, creditCode: `11350000MA${String(n).padStart(8, '0')}` },
+      id: `aux-${n}`,
+      name: { en: 'Aux' },
+      level: 'province',
+      regionCode: '350000',
+      type: 'gov_dept',
+      superior: CD,
+      creditCode: `11350000MA${String(n).padStart(8, '0')}`,
     }),
 ];
 

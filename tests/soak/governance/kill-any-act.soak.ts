@@ -49,7 +49,10 @@ async function watchedBus(t: Test, brokers: BrokerProcesses) {
   const folder = await temporaryFolder(t);
   const aside = new AsideActs();
   const bus = {
-    ...{ aside, faults: [] as object[], kills: 0, clients: brokers.clients },
+    aside,
+    faults: [] as object[],
+    kills: 0,
+    clients: brokers.clients,
     kill: async (index: number): Promise<void> => {
       const landed = await aside.send(brokers.clients[index] as LawfulClient);
       await delay(Math.random() * STRIKE_MS_MAX);

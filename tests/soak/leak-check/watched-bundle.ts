@@ -4,7 +4,15 @@ export const READER_TOKEN = 'reader-token-of-this-soak';
 
 const period = { from: '2020-01-01', to: '2099-12-31' };
 const grant = (id: string, items: object[], rows: Rows): object => ({
-  ...{ id, system: 'south-read', entry: 'north.people', items, rows, purpose: 'p', basis: 'b', period, history: 'all' },
+  id,
+  system: 'south-read',
+  entry: 'north.people',
+  items,
+  rows,
+  purpose: 'p',
+  basis: 'b',
+  period,
+  history: 'all',
 });
 
 /** Every type of item, every transform and every kind of predicate. */

@@ -64,6 +64,9 @@ const LIMITS = {
   maxSessions: 10,
 };
 
+const publish = (_caller: unknown, events: readonly unknown[]): Promise<PublishResult[]> =>
+  Promise.all((events as SourceEventInput[]).map(stored));
+
 /** A gateway on a free port, with subscriptions and an intake whose answers the test scripts. */
 export async function startGateway(t: Test, scripted: Scripted = {}): Promise<TestGateway> {
   const tickets = ticketsOfTests();
@@ -81,7 +84,8 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     login: new Login({ credentials, tickets, addresses: new ClientAddresses([]), failures }),
     slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),
     unfinished: new UnfinishedFrames(),
-    ...{ deflater: new FrameDeflater(), inflater: new FrameInflater() },
+    deflater: new FrameDeflater(),
+    inflater: new FrameInflater(),
     subscriptions: { subscribe: async (request) => subscriptionOf(request) },
     metrics,
     log,
@@ -89,12 +93,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     maxEventBytes: 64 * 1024,
     ...scripted,
     leases,
-    intake: {
-      publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
-      publishAtomic: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
-      backpressure: () => undefined,
-      ...scripted.intake,
-    },
+    intake: { publish, publishAtomic: publish, backpressure: () => undefined, ...scripted.intake },
     limits: { ...LIMITS, ...scripted.limits },
   });
   const server = createServer();

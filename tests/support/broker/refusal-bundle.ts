@@ -20,8 +20,14 @@ const ALWAYS = { from: '2020-01-01', to: '2099-12-31' };
 const LONG_AGO = { from: '2020-01-01', to: '2020-12-31' };
 
 const grant = (id: string, system: string, period: object): object => ({
-  ...{ id, system, entry: ENTRY, items: [{ name: 'id' }, { name: 'district' }], period, history: 'all' },
-  ...{ purpose: 'test', basis: 'test' },
+  id,
+  system,
+  entry: ENTRY,
+  items: [{ name: 'id' }, { name: 'district' }],
+  period,
+  history: 'all',
+  purpose: 'test',
+  basis: 'test',
 });
 
 export const REFUSAL_BUNDLE = {
@@ -37,7 +43,9 @@ export const REFUSAL_BUNDLE = {
   entries: [
     { id: ENTRY, name: 'Shops', sharingAttribute: 'conditional', items: SHOP_ITEMS },
     {
-      ...{ id: FOREIGN_ENTRY, name: 'Clinics', sharingAttribute: 'conditional' },
+      id: FOREIGN_ENTRY,
+      name: 'Clinics',
+      sharingAttribute: 'conditional',
       items: [{ name: 'id', type: 'string', identifier: true }],
     },
   ],

@@ -3,12 +3,19 @@ import type { LawfulClient } from './lawful-bus.js';
 
 /** The whole application of a department for an entry. */
 export const applicationFor = (entry: EntryDocument, system: string, more: object = {}): object => ({
-  ...{ entry: entry.id, system, items: entry.items.map(({ name }) => ({ name })) },
+  entry: entry.id,
+  system,
+  items: entry.items.map(({ name }) => ({ name })),
   basis: [{ rank: 'law', title: 'Law on Maternal and Infant Health Care', article: '24' }],
-  ...{ scenario: 'vaccination calendar', range: 'newborns of Fujian', mode: 'event_stream' },
+  scenario: 'vaccination calendar',
+  range: 'newborns of Fujian',
+  mode: 'event_stream',
   period: { from: '2025-12-01', to: '2026-12-31' },
-  ...{ dutyBasis: 'health care of newborns', piGround: 'statutory_duty', piAssessment: 'PIA-H-2026-3' },
-  ...{ securityMeasures: 'graded protection level 3', truthStatement: true },
+  dutyBasis: 'health care of newborns',
+  piGround: 'statutory_duty',
+  piAssessment: 'PIA-H-2026-3',
+  securityMeasures: 'graded protection level 3',
+  truthStatement: true,
   ...more,
 });
 

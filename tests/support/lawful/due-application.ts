@@ -6,14 +6,27 @@ export const FILED_AT = '2026-02-06T10:00:00+08:00';
 export const LATE_FROM = '2026-02-28T00:00:00+08:00';
 
 const CLOCK = {
-  ...{ id: 'D4', start: FILED_AT, length: 10, unit: 'wd', due: '2026-02-27', party: P },
-  ...{ lateFrom: LATE_FROM, provisional: false, pausedDays: 0, extendedDays: 0 },
-  ...{ calendar: 'cn@2026.1', state: 'running' },
+  id: 'D4',
+  start: FILED_AT,
+  length: 10,
+  unit: 'wd',
+  due: '2026-02-27',
+  party: P,
+  lateFrom: LATE_FROM,
+  provisional: false,
+  pausedDays: 0,
+  extendedDays: 0,
+  calendar: 'cn@2026.1',
+  state: 'running',
 };
 
 /** Files an application whose D4 runs until 2026-02-27: for a ledger that is to hold thousands of such clocks. */
 export const dueApplication = (number: number): Act => ({
-  ...{ kind: 'application', id: `ap-${number}`, act: 'file', actor: 'officer:wu', document: { entry: `${P}.birth` } },
+  kind: 'application',
+  id: `ap-${number}`,
+  act: 'file',
+  actor: 'officer:wu',
+  document: { entry: `${P}.birth` },
   step: {
     state: {
       state: 'filed',

@@ -3,13 +3,21 @@ import { ASSESSMENTS, digestOfPaper } from './papers.js';
 import { P } from './people.js';
 
 const assessment = (number: string): object => ({
-  ...{ number, by: 'Chen', on: '2025-12-02', attachment: digestOfPaper(ASSESSMENTS.personal) },
+  number,
+  by: 'Chen',
+  on: '2025-12-02',
+  attachment: digestOfPaper(ASSESSMENTS.personal),
 });
 
 /** Fields that the approval of an entry needs besides its own. */
 const COMMON = {
-  ...{ catalogLevel: 'department', provider: P, format: 'database', updateFrequency: 'real_time' },
-  ...{ sharingModes: ['event_stream'], dataClass: 'population', dataGrade: 'general' },
+  catalogLevel: 'department',
+  provider: P,
+  format: 'database',
+  updateFrequency: 'real_time',
+  sharingModes: ['event_stream'],
+  dataClass: 'population',
+  dataGrade: 'general',
   secrecyAssessment: {
     result: 'not_secret',
     by: 'Chen',
@@ -25,15 +33,16 @@ export const REGION_ID = `${P}.region-name`;
 
 /** The conditional entry that the journeys apply for, whole. */
 export const BIRTH: Body = {
-  ...{ id: BIRTH_ID, name: { zh: '出生登记' }, abstract: 'Births registered', resourceCode: '306001/1' },
+  id: BIRTH_ID,
+  name: { zh: '出生登记' },
+  abstract: 'Births registered',
+  resourceCode: '306001/1',
   ...COMMON,
   sharingAttribute: 'conditional',
   conditions: { range: 'departments with a duty for newborns', purpose: 'health care of newborns' },
   piAssessment: assessment('PIA-2025-14'),
   items: [
-    ...[
-      { name: 'idNumber', type: 'string', identifier: true, required: true, personal: 'personal', itemCode: 'DE00001' },
-    ],
+    { name: 'idNumber', type: 'string', identifier: true, required: true, personal: 'personal', itemCode: 'DE00001' },
     { name: 'birthDate', type: 'date', filterable: true, personal: 'personal', itemCode: 'DE00007' },
     { name: 'address', type: 'string', personal: 'personal' },
   ],
@@ -41,7 +50,9 @@ export const BIRTH: Body = {
 
 /** The unconditional entry that the journeys apply for, whole. */
 export const REGION: Body = {
-  ...{ id: REGION_ID, name: { zh: '行政区划', en: 'Region names' }, abstract: 'Names of regions' },
+  id: REGION_ID,
+  name: { zh: '行政区划', en: 'Region names' },
+  abstract: 'Names of regions',
   ...COMMON,
   sharingAttribute: 'unconditional',
   items: [

@@ -46,8 +46,12 @@ export interface People {
 }
 
 export const YEAR: People = {
-  ...{ parties: PARTIES, administrators: ADMINISTRATORS, officers: OFFICERS },
-  ...{ heads: HEADS, systems: SYSTEMS, calendars: CALENDARS },
+  parties: PARTIES,
+  administrators: ADMINISTRATORS,
+  officers: OFFICERS,
+  heads: HEADS,
+  systems: SYSTEMS,
+  calendars: CALENDARS,
 };
 
 /** Configuration that registers a bus and lets its clock be set. */
@@ -90,7 +94,8 @@ export function lawfulClient(url: () => string, tokens = new Map([['pan', OPERAT
     return answer.body;
   };
   return {
-    ...{ tokens, as },
+    tokens,
+    as,
     address: url,
     act: (who, path, body = {}, headers = {}) => must(who, 'POST', path, body, headers),
     read: (who, path) => must(who, 'GET', path),

@@ -30,8 +30,11 @@ export const BIRTH = {
 } as unknown as EntryDocument;
 
 export const REGION_NAME = {
-  ...{ id: `${P}.region-name`, name: { en: 'Names of regions' }, sharingAttribute: 'unconditional' },
-  ...{ sharingModes: ['event_stream'], disposalRequirement: { method: 'destroy' } },
+  id: `${P}.region-name`,
+  name: { en: 'Names of regions' },
+  sharingAttribute: 'unconditional',
+  sharingModes: ['event_stream'],
+  disposalRequirement: { method: 'destroy' },
   items: [
     { name: 'code', type: 'string', identifier: true, required: true },
     { name: 'name', type: 'string' },
@@ -47,7 +50,10 @@ export async function busWithEntries(t: Test, entries: readonly EntryDocument[])
   for (const document of entries) {
     const { id, items } = document;
     const published = {
-      ...{ version: 1, partition: 0, publishedAt: PUBLISHED_AT, document },
+      version: 1,
+      partition: 0,
+      publishedAt: PUBLISHED_AT,
+      document,
       numbers: numberItems(
         items.map(({ name }) => name),
         {},

@@ -85,7 +85,11 @@ async function sendStream(request: FastifyRequest, reply: FastifyReply, stream: 
   const first = await notices.list(query);
   const lease = request.officeLease as Lease;
   const events = serverSentEvents({
-    ...{ ...stream, first, head, lease, language: languageOf(request) },
+    ...stream,
+    first,
+    head,
+    lease,
+    language: languageOf(request),
     stopping: AbortSignal.any([stream.ending, gone.signal]),
     waking: AbortSignal.any([stream.ending, gone.signal, lease.signal]),
   });

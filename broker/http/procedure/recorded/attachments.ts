@@ -75,12 +75,11 @@ async function read(
   const facts = await visibleAttachment(visibility, officer, sha256);
   if (!facts) throw unknown(sha256);
   reply.headers({
-    ...{ 'content-type': facts.type, 'content-length': facts.size },
+    'content-type': facts.type,
+    'content-length': facts.size,
     // Whatever type an officer stated, a browser saves the bytes and neither shows nor runs them.
-    ...{
-      'content-disposition': `attachment; filename="${sha256}"`,
-      'content-security-policy': "default-src 'none'; sandbox",
-    },
+    'content-disposition': `attachment; filename="${sha256}"`,
+    'content-security-policy': "default-src 'none'; sandbox",
   });
   // An empty stream, since the framework counts the bytes of every other answer.
   if (request.method === 'HEAD') return reply.send(Readable.from([]));

@@ -25,7 +25,8 @@ t.test('a page is filled with what the reader sees, and the next one goes on beh
 
 t.test('a page of two looks as far as a long one for what the reader sees', async (t) => {
   t.strictSame(await readablePage(reader, { kind: 'catalog', limit: 2 }, every(1_500)), {
-    ...{ found: ['f1499', 'f2999'], next: 3_000 },
+    found: ['f1499', 'f2999'],
+    next: 3_000,
   });
 });
 

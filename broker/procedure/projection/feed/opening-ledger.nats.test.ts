@@ -10,7 +10,11 @@ import { Projection } from '../projection.js';
 import { OpeningLedger } from './opening-ledger.js';
 
 const act = (i: number): Act => ({
-  ...{ kind: 'application', id: `ap-${i % 700}`, act: 'file', actor: 'officer:wu', document: { i } },
+  kind: 'application',
+  id: `ap-${i % 700}`,
+  act: 'file',
+  actor: 'officer:wu',
+  document: { i },
   step: {
     state: { state: `s${i}`, sides: { own: `d${i % 3}` }, clocks: [], memo: {}, about: [`catalog/p.e${i % 9}`] },
   },
@@ -28,7 +32,7 @@ t.test(
     const opening = new OpeningLedger(bus);
     let reads = 0;
     const counted = {
-      ...{ onRecord: opening.onRecord.bind(opening) },
+      onRecord: opening.onRecord.bind(opening),
       get head() {
         return opening.head;
       },
@@ -40,7 +44,11 @@ t.test(
     const warn = (message: string): void => void t.fail(message);
     const first = new Projection({ ledger: counted, folder: join(folder, 'first'), warn });
     const ledger = await Ledger.open({
-      ...{ bus, metrics: new Metrics().ledger, clock: Date.now, staleAfterMs: 10_000, folds: [opening.fold] },
+      bus,
+      metrics: new Metrics().ledger,
+      clock: Date.now,
+      staleAfterMs: 10_000,
+      folds: [opening.fold],
       backpressure: () => first.backpressure(),
     });
     t.teardown(() => ledger.close());

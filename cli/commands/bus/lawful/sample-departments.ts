@@ -8,7 +8,11 @@ const CITY_CD = 'fuzhou-data-bureau';
 const CITY_P = 'fuzhou-civil-affairs';
 
 const party = (id: string, digits: string, more: object = {}): object => ({
-  ...{ id, name: { en: id }, level: 'province', regionCode: '350000', type: 'gov_dept' },
+  id,
+  name: { en: id },
+  level: 'province',
+  regionCode: '350000',
+  type: 'gov_dept',
   creditCode: `11350000MB0000${digits.padStart(4, '0')}`,
   ...more,
 });
@@ -37,8 +41,12 @@ export const ADMINISTRATORS: Readonly<Record<string, string>> = {
 export const OFFICERS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   [CD]: { huang: ['competent_reviewer'], guo: ['auditor'], pan: ['platform_operator'] },
   [P]: {
-    ...{ chen: ['catalog_editor'], rui: ['reviewer'], lin: ['body_head'], zhao: ['department_head'] },
-    ...{ su: ['security_officer'], he: ['correction_handler'] },
+    chen: ['catalog_editor'],
+    rui: ['reviewer'],
+    lin: ['body_head'],
+    zhao: ['department_head'],
+    su: ['security_officer'],
+    he: ['correction_handler'],
   },
   [D]: { wu: ['applicant'], xu: ['body_head'], sun: ['security_officer'] },
   [T]: { tan: ['applicant'], tao: ['body_head'], teng: ['security_officer'] },
@@ -48,10 +56,16 @@ export const OFFICERS: Readonly<Record<string, Readonly<Record<string, readonly 
 
 /** Contractors of a department, and for how long they work for it. */
 export const CONTRACTOR = {
-  ...{ id: 'ma', party: P, by: ADMINISTRATORS[P] as string },
+  id: 'ma',
+  party: P,
+  by: ADMINISTRATORS[P] as string,
   contract: {
-    ...{ contractor: 'Minjiang Software', number: 'HT-2025-14', approval: 'CGB-2025-201' },
-    ...{ from: '2025-12-01', to: '2026-12-31', systems: ['civil-registry'] },
+    contractor: 'Minjiang Software',
+    number: 'HT-2025-14',
+    approval: 'CGB-2025-201',
+    from: '2025-12-01',
+    to: '2026-12-31',
+    systems: ['civil-registry'],
   },
 };
 

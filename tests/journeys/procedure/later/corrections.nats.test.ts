@@ -250,7 +250,8 @@ async function late(t: Test, { bus, raise }: Story): Promise<void> {
   t.match(disputed, { state: 'disputed', links: { dispute: /^\/v1\/disputes\/di-/ } });
   t.match(clockOf(disputed, 'D7'), { state: 'late', doneAt: /^2026-03-17/ });
   t.match(await bus.read('lin', disputed.links.dispute), {
-    ...{ state: 'negotiating', document: { subject: 'lateness', claim: 'nobody answers', party: D } },
+    state: 'negotiating',
+    document: { subject: 'lateness', claim: 'nobody answers', party: D },
     history: [{ act: 'create', actor: 'officer:xu', role: 'body_head' }],
   });
   t.match((await bus.read('xu', `/v1/disputes?about=${id}`)).files, [{ state: 'negotiating' }]);

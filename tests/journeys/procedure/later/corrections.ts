@@ -63,7 +63,8 @@ async function sidesOf(context: ActContext): Promise<Sides> {
   const lead = standing.find(({ document }) => codes.some((code) => (document.items as string[]).includes(code)));
   const source = lead?.document.lead as string | undefined;
   return {
-    ...{ provider: splitEntryId(grant.entry).party, demand: grant.party },
+    provider: splitEntryId(grant.entry).party,
+    demand: grant.party,
     ...(source !== undefined && { source }),
   };
 }
@@ -104,7 +105,8 @@ async function raise(context: ActContext): Promise<void> {
   const { grant: id, position, subject, items, what } = body;
   const given = { grant: id, entry: grant?.entry, position, subject, items, what };
   file.document = {
-    ...{ id: file.id, ...JSON.parse(JSON.stringify(given)) },
+    id: file.id,
+    ...JSON.parse(JSON.stringify(given)),
     ...(attachments.length > 0 && { attachments }),
   };
   file.about = [`grants/${String(id)}`, `catalog/${grant?.entry}`];
@@ -159,17 +161,29 @@ async function dispute({ file, body, follow }: ActContext): Promise<void> {
 
 const HANDLED: readonly Transition[] = [
   {
-    ...{ number: 'X2', from: ['raised'], act: 'receive', to: 'received', who: ['bus'] },
+    number: 'X2',
+    from: ['raised'],
+    act: 'receive',
+    to: 'received',
+    who: ['bus'],
     notices: ['P', 'source'],
     article: 'R26',
   },
   {
-    ...{ number: 'X3', from: ['received'], act: 'take', to: 'verifying', who: [HANDLER] },
+    number: 'X3',
+    from: ['received'],
+    act: 'take',
+    to: 'verifying',
+    who: [HANDLER],
     notices: ['D'],
     article: 'R26',
   },
   {
-    ...{ number: 'X5', from: ['verifying'], act: 'not-confirm', to: 'not_confirmed', who: [HANDLER] },
+    number: 'X5',
+    from: ['verifying'],
+    act: 'not-confirm',
+    to: 'not_confirmed',
+    who: [HANDLER],
     example: { reason: 'the register of the hospital has the same date' },
     guard: ['reason'],
     apply: ({ file, reason }) => {
@@ -179,7 +193,10 @@ const HANDLED: readonly Transition[] = [
     article: 'R26',
   },
   {
-    ...{ number: 'X6', from: ['corrected', 'not_confirmed'], act: 'report', to: 'closed' },
+    number: 'X6',
+    from: ['corrected', 'not_confirmed'],
+    act: 'report',
+    to: 'closed',
     who: [HANDLER, 'provider.body_head'],
     body: { result: TEXT },
     example: { result: 'the date was corrected' },
@@ -192,7 +209,10 @@ const HANDLED: readonly Transition[] = [
     article: 'R26',
   },
   {
-    ...{ number: 'X7', from: ['not_confirmed', 'received', 'verifying'], act: 'dispute', to: 'disputed' },
+    number: 'X7',
+    from: ['not_confirmed', 'received', 'verifying'],
+    act: 'dispute',
+    to: 'disputed',
     who: ['demand.body_head'],
     isOpen: (file) => file.state === 'not_confirmed' || isD7Late(file),
     body: { claim: TEXT },
@@ -204,7 +224,11 @@ const HANDLED: readonly Transition[] = [
     article: 'R28',
   },
   {
-    ...{ number: 'X8', from: ['closed'], act: 'rate', to: SELF, who: RAISES },
+    number: 'X8',
+    from: ['closed'],
+    act: 'rate',
+    to: SELF,
+    who: RAISES,
     body: { raiserAgrees: { type: 'boolean' } },
     example: { raiserAgrees: true },
     isAwaited: (file) => correctionOf(file).raiserAgrees === undefined,
@@ -223,6 +247,19 @@ const HANDLED: readonly Transition[] = [
   },
 ];
 
+const TO_HOLDERS: Transition['notices'] = [
+  { name: 'holders', of: (context) => holdersOf(context, 'waiting') },
+  {
+    name: 'holders',
+    kind: 'correction_without_data',
+    of: (context) => holdersOf(context, 'notice'),
+    details: ({ file }) => {
+      const { entry, items, position } = correctionOf(file);
+      return { entry, items, position };
+    },
+  },
+];
+
 /** Correction requests. */
 export const corrections = (facts: DeliveryFacts): Machine => ({
   kind: 'corrections',
@@ -231,14 +268,19 @@ export const corrections = (facts: DeliveryFacts): Machine => ({
   links: (file) => {
     const { grant, entry, dispute: id } = correctionOf(file);
     return {
-      ...{ grant: `/v1/grants/${grant}`, entry: `/v1/catalog/${entry}` },
+      grant: `/v1/grants/${grant}`,
+      entry: `/v1/catalog/${entry}`,
       ...(id !== undefined && { dispute: `/v1/disputes/${id}` }),
     };
   },
   answer: ({ document: { holders } }) => (holders === undefined ? {} : { holders }),
   transitions: [
     {
-      ...{ number: 'X1', from: [NONE], act: 'create', to: 'raised', who: RAISES },
+      number: 'X1',
+      from: [NONE],
+      act: 'create',
+      to: 'raised',
+      who: RAISES,
       body: { grant: ID, position: POSITION, subject: TEXT, items: { ...listOf(ID), minItems: 1 }, what: TEXT },
       example: { position: 1_077, items: ['birthDate'], what: 'the record of the hospital says 2026-01-13' },
       sides: sidesOf,
@@ -248,22 +290,16 @@ export const corrections = (facts: DeliveryFacts): Machine => ({
       article: 'R26',
     },
     {
-      ...{ number: 'X4', from: ['verifying'], act: 'correct', to: 'corrected', who: [HANDLER] },
+      number: 'X4',
+      from: ['verifying'],
+      act: 'correct',
+      to: 'corrected',
+      who: [HANDLER],
       body: { position: POSITION },
       example: { position: 1_102 },
       guard: ['position', correcting(facts)],
       apply: (context) => correct(context, facts),
-      notices: [
-        { name: 'holders', of: (context) => holdersOf(context, 'waiting') },
-        {
-          ...{ name: 'holders', kind: 'correction_without_data' },
-          of: (context) => holdersOf(context, 'notice'),
-          details: ({ file }) => {
-            const { entry, items, position } = correctionOf(file);
-            return { entry, items, position };
-          },
-        },
-      ],
+      notices: TO_HOLDERS,
       article: 'R26',
     },
     ...HANDLED,

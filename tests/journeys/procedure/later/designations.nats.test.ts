@@ -134,7 +134,8 @@ async function revised(t: Test, bus: LaterBus, id: string): Promise<void> {
   t.match(await bus.act('huang', path, { lead: T, reason: 'they collect them first' }), { state: 'revised' });
   const { revisedBy } = (await bus.read('huang', `/v1/designations/${id}`)).document;
   t.match(await bus.read('huang', `/v1/designations/${revisedBy}`), {
-    ...{ state: 'designated', document: { lead: T, decision: 'no. 3', concerned: [ENTRY.id] } },
+    state: 'designated',
+    document: { lead: T, decision: 'no. 3', concerned: [ENTRY.id] },
   });
   t.match(await bus.read('lin', `/v1/catalog/${ENTRY.id}/file`), { state: 'update_due' });
 }

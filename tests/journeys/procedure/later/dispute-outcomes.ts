@@ -14,8 +14,10 @@ export type Perform =
   | { act: 'none' };
 
 const outcome = (act: string, members: Record<string, object> = {}): object => ({
-  ...{ type: 'object', properties: { act: { const: act }, ...members } },
-  ...{ required: ['act', ...Object.keys(members)], additionalProperties: false },
+  type: 'object',
+  properties: { act: { const: act }, ...members },
+  required: ['act', ...Object.keys(members)],
+  additionalProperties: false,
 });
 
 export const PERFORM = {

@@ -11,7 +11,9 @@ const { pan: _, ...OF_OWNER } = OFFICERS[CD] as Record<string, readonly string[]
 /** The departments of the city take part as well: their disputes with the province are handled by the superior. */
 const PEOPLE = {
   ...YEAR,
-  ...{ administrators: ADMINISTRATORS, officers: { ...OFFICERS, [CD]: OF_OWNER }, heads: HEADS },
+  administrators: ADMINISTRATORS,
+  officers: { ...OFFICERS, [CD]: OF_OWNER },
+  heads: HEADS,
   systems: { ...YEAR.systems, 'city-register': { by: 'fo', may: 'subscribe' as const } },
   enrollers: { 'fuzhou-civil-affairs': 'fan' },
 };

@@ -20,7 +20,14 @@ const HANDLER = ['handler.competent_reviewer'];
 const ARTICLE = 'R28';
 const ABOUT = ['applications', 'grants', 'cases', 'corrections', 'changes', 'catalog', 'designations'];
 const SUBJECTS = [
-  ...['refusal', 'condition', 'lateness', 'correction', 'suspension', 'termination', 'attribute', 'source_role'],
+  'refusal',
+  'condition',
+  'lateness',
+  'correction',
+  'suspension',
+  'termination',
+  'attribute',
+  'source_role',
   'change',
 ];
 const OPEN = ['negotiating', 'coordination_requested', 'coordinating', 'escalated', 'decided'];
@@ -101,13 +108,18 @@ const otherSide = {
 const CREATE = {
   body: {
     about: {
-      ...{ type: 'object', properties: { kind: { enum: ABOUT }, id: ID }, required: ['kind', 'id'] },
+      type: 'object',
+      properties: { kind: { enum: ABOUT }, id: ID },
+      required: ['kind', 'id'],
       additionalProperties: false,
     },
-    ...{ subject: { enum: SUBJECTS }, claim: TEXT, direct: { type: 'boolean' } },
+    subject: { enum: SUBJECTS },
+    claim: TEXT,
+    direct: { type: 'boolean' },
   },
   example: {
-    ...{ about: { kind: 'applications', id: 'ap-7f3k2m9q1x0c' }, subject: 'refusal' },
+    about: { kind: 'applications', id: 'ap-7f3k2m9q1x0c' },
+    subject: 'refusal',
     claim: 'the tax law names the duty',
   },
   sides: sidesOf,
@@ -116,7 +128,11 @@ const CLAIM: readonly Guard[] = ['about', ofASide, 'subject', 'claim'];
 
 const RAISED: readonly Transition[] = [
   {
-    ...{ number: 'N1', from: [NONE], act: 'create', to: 'negotiating', who: HEADS },
+    number: 'N1',
+    from: [NONE],
+    act: 'create',
+    to: 'negotiating',
+    who: HEADS,
     ...CREATE,
     when: ({ body }) => body.direct !== true,
     guard: [...CLAIM, oneOfASide],
@@ -125,7 +141,11 @@ const RAISED: readonly Transition[] = [
     article: ARTICLE,
   },
   {
-    ...{ number: 'N2', from: [NONE], act: 'create', to: 'coordination_requested', who: HEADS },
+    number: 'N2',
+    from: [NONE],
+    act: 'create',
+    to: 'coordination_requested',
+    who: HEADS,
     ...CREATE,
     when: ({ body }) => body.direct === true,
     guard: [...CLAIM, differentPeers, oneOfASide],
@@ -140,14 +160,19 @@ const RAISED: readonly Transition[] = [
 ];
 
 const SETTLE = {
-  ...{ act: 'settle', who: HEADS, body: { text: TEXT, perform: PERFORM } },
+  act: 'settle',
+  who: HEADS,
+  body: { text: TEXT, perform: PERFORM },
   example: { text: 'the items are granted', perform: { act: 'none' } },
 };
 const isSecond = ({ body }: ActContext): boolean => body.digest !== undefined && body.text === undefined;
 
 const SETTLED: readonly Transition[] = [
   {
-    ...{ number: 'N3', from: ['negotiating', 'coordinating'], to: SELF, ...SETTLE },
+    number: 'N3',
+    from: ['negotiating', 'coordinating'],
+    to: SELF,
+    ...SETTLE,
     when: (context) => !isSecond(context),
     guard: ['text', performProblem(({ body }) => body.perform as Perform | undefined)],
     isAwaited: () => false,
@@ -165,7 +190,10 @@ const SETTLED: readonly Transition[] = [
     article: ARTICLE,
   },
   {
-    ...{ number: 'N4', from: ['negotiating', 'coordinating'], to: 'settled', ...SETTLE },
+    number: 'N4',
+    from: ['negotiating', 'coordinating'],
+    to: 'settled',
+    ...SETTLE,
     when: isSecond,
     /** The signatures are of two persons and of two parties. */
     fourEyes: ({ file, caller }) => [
@@ -184,7 +212,11 @@ const SETTLED: readonly Transition[] = [
 
 const COORDINATED: readonly Transition[] = [
   {
-    ...{ number: 'N5', from: ['negotiating'], act: 'request', to: 'coordination_requested', who: HEADS },
+    number: 'N5',
+    from: ['negotiating'],
+    act: 'request',
+    to: 'coordination_requested',
+    who: HEADS,
     guard: [attachmentsNeeded(1, 'NEGOTIATION_MISSING')],
     clocks: ['+L28'],
     apply: startCoordination,
@@ -192,12 +224,20 @@ const COORDINATED: readonly Transition[] = [
     article: ARTICLE,
   },
   {
-    ...{ number: 'N6', from: ['coordination_requested'], act: 'coordinate', to: 'coordinating', who: HANDLER },
+    number: 'N6',
+    from: ['coordination_requested'],
+    act: 'coordinate',
+    to: 'coordinating',
+    who: HANDLER,
     notices: ['both'],
     article: ARTICLE,
   },
   {
-    ...{ number: 'N7', from: ['coordinating'], act: 'escalate', to: 'escalated', who: HANDLER },
+    number: 'N7',
+    from: ['coordinating'],
+    act: 'escalate',
+    to: 'escalated',
+    who: HANDLER,
     body: { government: TEXT },
     example: { government: 'the people’s government of the province', reason: 'no agreement' },
     guard: ['government', 'reason'],
@@ -208,10 +248,16 @@ const COORDINATED: readonly Transition[] = [
     article: ARTICLE,
   },
   {
-    ...{ number: 'N8', from: ['escalated'], act: 'decide', to: 'decided', who: HANDLER },
+    number: 'N8',
+    from: ['escalated'],
+    act: 'decide',
+    to: 'decided',
+    who: HANDLER,
     body: {
       document: {
-        ...{ type: 'object', properties: { number: TEXT, date: DATE }, required: ['number', 'date'] },
+        type: 'object',
+        properties: { number: TEXT, date: DATE },
+        required: ['number', 'date'],
         additionalProperties: false,
       },
       perform: PERFORM,
@@ -235,7 +281,11 @@ const COORDINATED: readonly Transition[] = [
     endsRights: true,
   },
   {
-    ...{ number: 'N9', from: ['decided'], act: 'perform', to: 'closed', who: ['bus'] },
+    number: 'N9',
+    from: ['decided'],
+    act: 'perform',
+    to: 'closed',
+    who: ['bus'],
     apply: (context) => performs(context, context.body.perform as Perform | undefined),
     notices: ['both'],
     article: ARTICLE,

@@ -4,7 +4,10 @@ import { CD, D, P, T } from '../../../support/lawful/people.js';
 import { clockOf, ENTRY, type LaterBus, noticesAbout, seenBy, startLaterBus } from './later-bus.js';
 
 const INCIDENT = {
-  ...{ grade: 'larger', reportClass: 'central', what: 'credentials leaked', personal: true },
+  grade: 'larger',
+  reportClass: 'central',
+  what: 'credentials leaked',
+  personal: true,
   detectedAt: '2026-08-10T22:05:00+08:00',
 };
 
@@ -55,8 +58,12 @@ async function walked(t: Test, bus: LaterBus): Promise<void> {
   const { id } = made;
   t.match(made, { state: 'detected', next: [{ act: 'start-plan' }, { act: 'notify-authority' }] });
   t.match(clockOf(made, 'I1'), {
-    ...{ unit: 'h', length: 2, due: '2026-08-11T00:05:00+08:00', lateFrom: '2026-08-11T00:05:00+08:00' },
-    ...{ party: D, state: 'running' },
+    unit: 'h',
+    length: 2,
+    due: '2026-08-11T00:05:00+08:00',
+    lateFrom: '2026-08-11T00:05:00+08:00',
+    party: D,
+    state: 'running',
   });
   for (const who of ['su', 'teng', 'huang'])
     t.match(await noticesAbout(bus, who, id), [{ kind: 'create', article: 'R35' }]);
@@ -103,7 +110,9 @@ async function late(t: Test, bus: LaterBus): Promise<void> {
   t.strictSame(general.clocks, []);
   const violations = async (id: string) =>
     (await bus.read('huang', `/v1/violations?about=${id}&document=true`)).files.map(({ document }: Body) => [
-      ...[document.code, document.party, document.clock],
+      document.code,
+      document.party,
+      document.clock,
     ]);
   await bus.setClock('2026-08-12T09:00:00+08:00');
   t.strictSame(await violations(ofProvider.id), [['P9', P, 'I1']], 'an entry of its own');

@@ -24,7 +24,13 @@ export interface ModelClock {
 
 /** Clock → the violation of its party when it falls late; promises of R23 have none. */
 const VIOLATIONS: Readonly<Record<string, string>> = {
-  ...{ D1: 'P1', D2: 'C3', D3: 'P4', D4: 'P4', D6: 'P4', D9: 'Q2', T27: 'Q4' },
+  D1: 'P1',
+  D2: 'C3',
+  D3: 'P4',
+  D4: 'P4',
+  D6: 'P4',
+  D9: 'Q2',
+  T27: 'Q4',
 };
 
 const LENGTHS: Readonly<Record<string, number>> = { D1: 10, D2: 2, D3: 1, D4: 10, D6: 20 };
@@ -53,9 +59,16 @@ function add(
   given: Pick<ModelClock, 'id' | 'party' | 'start' | 'unit' | 'length'> & { due?: string },
 ): void {
   const clock: ModelClock = {
-    ...{ due: given.start, provisional: false, calendar: null, pauses: [], pausedDays: 0, extendedDays: 0 },
+    due: given.start,
+    provisional: false,
+    calendar: null,
+    pauses: [],
+    pausedDays: 0,
+    extendedDays: 0,
     ...given,
-    ...{ state: 'running', done: false, overdue: false },
+    state: 'running',
+    done: false,
+    overdue: false,
   };
   recount(world, clock);
   file.clocks.push(clock);

@@ -15,7 +15,12 @@ export function makeGrant(world: World, given: Given): GrantFile {
   const provider = given.entry.split('.')[0] as string;
   const grant: GrantFile = {
     ...given,
-    ...{ kind: 'grants', state: 'provisioning', status: 'provisioning', own: given.demand, provider, clocks: [] },
+    kind: 'grants',
+    state: 'provisioning',
+    status: 'provisioning',
+    own: given.demand,
+    provider,
+    clocks: [],
     history: [{ act: 'create', actor: 'bus', from: undefined, to: 'provisioning' }],
   };
   world.put(grant);

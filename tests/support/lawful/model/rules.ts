@@ -80,6 +80,7 @@ export interface Rule<F extends ModelFile = ModelFile> {
 export const rulesOf = <F extends ModelFile>(rules: readonly Rule<F>[]): readonly Rule[] => rules as never;
 
 export const problem = (path: string, code: string, article?: string): Problem => ({
-  ...{ path, code },
+  path,
+  code,
   ...(article !== undefined && { article }),
 });

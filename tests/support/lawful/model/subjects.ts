@@ -12,7 +12,11 @@ export function subjectOf(world: World, act: Act, officer: ModelOfficer): ModelF
   const demand =
     act.kind === 'applications' ? officer.party : (granted?.demand ?? world.systems.get(system) ?? officer.party);
   const base = {
-    ...{ id: act.id ?? '', state: '', clocks: [], history: [], own: ownerOf(act, officer, provider, demand) },
+    id: act.id ?? '',
+    state: '',
+    clocks: [],
+    history: [],
+    own: ownerOf(act, officer, provider, demand),
     ...(provider !== undefined && { provider }),
     ...(demand !== undefined && act.kind !== 'consents' && { demand }),
   };

@@ -63,7 +63,9 @@ export class Bodies {
     const keeps = before && random.chance(0.7);
     const items = keeps ? before.items : [IDENTIFIER, ...optional.filter(() => random.chance(0.75))];
     const text: EntryText = {
-      ...{ edition: ++this.#edition, attribute, items },
+      edition: ++this.#edition,
+      attribute,
+      items,
       lacks: random.chance(0.2) ? LACKS.filter(() => random.chance(0.4)) : [],
       promised: random.chance(0.3) ? { D4: random.between(3, 9), D6: random.between(5, 15) } : {},
       ...(random.chance(0.8) && { withinDays: random.between(10, 40) }),
@@ -82,7 +84,9 @@ export class Bodies {
     const from = plusDays(world.today, random.chance(0.7) ? 0 : random.between(1, 12));
     const system = [...world.systems].find(([, owner]) => owner === party)?.[0] ?? 'maternal-health';
     const application = {
-      ...{ entry: random.chance(0.03) ? `${entry.own}.unheard` : entry.id, system, items },
+      entry: random.chance(0.03) ? `${entry.own}.unheard` : entry.id,
+      system,
+      items,
       period: { from, to: plusDays(from, random.between(45, 200)) },
       lacks: random.chance(0.1) ? PARTS.filter(() => random.chance(0.3)) : [],
     };
@@ -183,7 +187,8 @@ export class Bodies {
       case 'prove-disposal':
         return {
           body: {
-            ...{ method: random.chance(0.8) ? 'destroyed' : 'retained_by_law', statement: 'all copies' },
+            method: random.chance(0.8) ? 'destroyed' : 'retained_by_law',
+            statement: 'all copies',
             attachments: this.#attachments(party),
           },
         };
@@ -247,7 +252,8 @@ export class Bodies {
         return { grant: about.id, ground: random.pick(GROUNDS), evidence: 'a leaked list' };
       case 'use-records':
         return {
-          ...{ grant: about.id, kind: random.pick(['scenario', 'destruction', 'destruction', 'storage']) },
+          grant: about.id,
+          kind: random.pick(['scenario', 'destruction', 'destruction', 'storage']),
           text: 'vaccination calendar',
         };
       case 'backflows':

@@ -9,7 +9,13 @@ import type { Bodies } from './bodies.js';
 
 /** How often a file of each kind is acted on. */
 const WEIGHTS: Readonly<Record<string, number>> = {
-  ...{ catalog: 24, applications: 38, grants: 16, cases: 14, demands: 6, consents: 3, 'use-records': 2 },
+  catalog: 24,
+  applications: 38,
+  grants: 16,
+  cases: 14,
+  demands: 6,
+  consents: 3,
+  'use-records': 2,
 };
 const KINDS = Object.entries(WEIGHTS).flatMap(([kind, weight]) => Array<Kind>(weight).fill(kind as Kind));
 const CREATIONS: readonly Kind[] = [

@@ -45,7 +45,10 @@ export function differences(world: World, officer: ModelOfficer, file: ModelFile
 }
 
 const shownRecord = ({ act, actor, from, to, clock }: ModelFile['history'][number]): object => ({
-  ...{ act, actor, from: from ?? '–', to },
+  act,
+  actor,
+  from: from ?? '–',
+  to,
   ...(clock !== undefined && { clock }),
 });
 
@@ -60,22 +63,37 @@ const readHistory = (answer: Body, kind: string): object[] =>
     .map(({ act, actor, from, to, clock }: Body) => shownRecord({ act, actor, from, to, clock }));
 
 const shownClock = (clock: ModelClock): object => ({
-  ...{ id: clock.id, start: clock.start, unit: clock.unit, due: clock.due, lateFrom: plusDays(clock.due, 1) },
-  ...{ length: clock.unit === 'wd' ? clock.length : 0, party: clock.party, provisional: clock.provisional },
-  ...{ pausedDays: clock.pausedDays, extendedDays: clock.extendedDays },
+  id: clock.id,
+  start: clock.start,
+  unit: clock.unit,
+  due: clock.due,
+  lateFrom: plusDays(clock.due, 1),
+  length: clock.unit === 'wd' ? clock.length : 0,
+  party: clock.party,
+  provisional: clock.provisional,
+  pausedDays: clock.pausedDays,
+  extendedDays: clock.extendedDays,
   calendar: clock.unit === 'wd' ? clock.calendar : null,
-  ...{ state: clock.state, done: clock.done },
+  state: clock.state,
+  done: clock.done,
 });
 
 function readClock(clock: Body): object {
   const midnight = /T00:00:00(\.000)?\+08:00$/.test(clock.lateFrom);
   return {
-    ...{ id: clock.id, start: clock.start.slice(0, 10), unit: clock.unit, due: clock.due },
+    id: clock.id,
+    start: clock.start.slice(0, 10),
+    unit: clock.unit,
+    due: clock.due,
     lateFrom: midnight ? clock.lateFrom.slice(0, 10) : clock.lateFrom,
-    ...{ length: clock.unit === 'wd' ? clock.length : 0, party: clock.party, provisional: clock.provisional },
-    ...{ pausedDays: clock.pausedDays, extendedDays: clock.extendedDays },
+    length: clock.unit === 'wd' ? clock.length : 0,
+    party: clock.party,
+    provisional: clock.provisional,
+    pausedDays: clock.pausedDays,
+    extendedDays: clock.extendedDays,
     calendar: clock.unit === 'wd' ? clock.calendar : null,
-    ...{ state: clock.state, done: clock.doneAt !== undefined },
+    state: clock.state,
+    done: clock.doneAt !== undefined,
   };
 }
 

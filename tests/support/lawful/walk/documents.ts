@@ -7,7 +7,8 @@ export const IDENTIFIER = 'idNumber';
 export const REGION = 'region';
 
 const item = (name: string, fault: string | undefined): object => ({
-  ...{ name, type: fault === 'type' && name === IDENTIFIER ? 'integer' : 'string' },
+  name,
+  type: fault === 'type' && name === IDENTIFIER ? 'integer' : 'string',
   ...(name === IDENTIFIER && { identifier: true, required: true, personal: 'personal' }),
   ...(name === REGION && { filterable: true }),
   ...(name === IDENTIFIER && fault === 'secret' && { secret: true }),
@@ -29,10 +30,18 @@ function sharing({ attribute, rank }: EntryText): object {
 export function documentOf(id: string, text: EntryText, paper: string, fault?: string): Record<string, unknown> {
   const assessed = { by: 'Chen', on: '2025-12-02', attachment: paper };
   const document: Record<string, unknown> = {
-    ...{ id, name: { zh: '登记' }, abstract: `edition ${text.edition}`, catalogLevel: 'department' },
-    ...{ provider: id.split('.')[0], format: 'database', updateFrequency: 'real_time' },
-    ...{ sharingAttribute: text.attribute, sharingModes: ['event_stream'], ...sharing(text) },
-    ...{ dataClass: 'population', dataGrade: 'general' },
+    id,
+    name: { zh: '登记' },
+    abstract: `edition ${text.edition}`,
+    catalogLevel: 'department',
+    provider: id.split('.')[0],
+    format: 'database',
+    updateFrequency: 'real_time',
+    sharingAttribute: text.attribute,
+    sharingModes: ['event_stream'],
+    ...sharing(text),
+    dataClass: 'population',
+    dataGrade: 'general',
     secrecyAssessment: { result: 'not_secret', ...assessed },
     piAssessment: { number: 'PIA-1', ...assessed },
     correctionChannel: { contact: 'work body' },
@@ -49,11 +58,19 @@ export function documentOf(id: string, text: EntryText, paper: string, fault?: s
 
 export function applicationOf({ entry, system, items, period, lacks }: ApplicationBody): Record<string, unknown> {
   const document: Record<string, unknown> = {
-    ...{ entry, system, items: items.map((name) => ({ name })) },
+    entry,
+    system,
+    items: items.map((name) => ({ name })),
     basis: [{ rank: 'law', title: 'Law on Maternal and Infant Health Care', article: '24' }],
-    ...{ scenario: 'vaccination calendar', range: 'newborns', mode: 'event_stream', period },
-    ...{ dutyBasis: 'health care', piGround: 'statutory_duty', piAssessment: 'PIA-H-1' },
-    ...{ securityMeasures: 'graded protection level 3', truthStatement: true },
+    scenario: 'vaccination calendar',
+    range: 'newborns',
+    mode: 'event_stream',
+    period,
+    dutyBasis: 'health care',
+    piGround: 'statutory_duty',
+    piAssessment: 'PIA-H-1',
+    securityMeasures: 'graded protection level 3',
+    truthStatement: true,
   };
   for (const field of lacks) delete document[field];
   return document;

@@ -9,27 +9,52 @@ export const OFFICERS: Readonly<Record<string, Readonly<Record<string, readonly 
   [CD]: { huang: ['competent_reviewer'], hua: ['competent_reviewer'], guo: ['auditor'] },
   [FUZHOU_BUREAU]: { fan: ['competent_reviewer'], faye: ['auditor'] },
   [P]: {
-    ...{ chen: ['catalog_editor'], cora: ['catalog_editor'], cato: ['catalog_editor', 'department_head'] },
-    ...{ zhao: ['department_head'], rui: ['reviewer'], rolf: ['reviewer', 'body_head'], lin: ['body_head'] },
-    ...{ su: ['security_officer'], he: ['correction_handler'], pia: ['auditor'] },
+    chen: ['catalog_editor'],
+    cora: ['catalog_editor'],
+    cato: ['catalog_editor', 'department_head'],
+    zhao: ['department_head'],
+    rui: ['reviewer'],
+    rolf: ['reviewer', 'body_head'],
+    lin: ['body_head'],
+    su: ['security_officer'],
+    he: ['correction_handler'],
+    pia: ['auditor'],
   },
   [D]: {
-    ...{ wu: ['applicant'], wes: ['applicant'], xu: ['body_head'], xan: ['applicant', 'body_head'] },
-    ...{ sun: ['security_officer'], dan: ['auditor'] },
+    wu: ['applicant'],
+    wes: ['applicant'],
+    xu: ['body_head'],
+    xan: ['applicant', 'body_head'],
+    sun: ['security_officer'],
+    dan: ['auditor'],
   },
   [T]: {
-    ...{ tan: ['applicant'], tao: ['body_head'], teng: ['security_officer'], tea: ['catalog_editor'] },
-    ...{ tom: ['department_head'], tim: ['reviewer'], tara: ['auditor'] },
+    tan: ['applicant'],
+    tao: ['body_head'],
+    teng: ['security_officer'],
+    tea: ['catalog_editor'],
+    tom: ['department_head'],
+    tim: ['reviewer'],
+    tara: ['auditor'],
   },
   [FUZHOU]: {
-    ...{ fei: ['body_head'], fu: ['applicant'], fo: ['security_officer'], fed: ['catalog_editor'] },
-    ...{ fad: ['department_head'], finn: ['reviewer'] },
+    fei: ['body_head'],
+    fu: ['applicant'],
+    fo: ['security_officer'],
+    fed: ['catalog_editor'],
+    fad: ['department_head'],
+    finn: ['reviewer'],
   },
 };
 
 /** Party → administrator, in the order of their enrolment. */
 export const ADMINISTRATORS: Readonly<Record<string, string>> = {
-  ...{ [CD]: 'deng', [FUZHOU_BUREAU]: 'fal', [P]: 'gao', [D]: 'du', [T]: 'tian', [FUZHOU]: 'feng' },
+  [CD]: 'deng',
+  [FUZHOU_BUREAU]: 'fal',
+  [P]: 'gao',
+  [D]: 'du',
+  [T]: 'tian',
+  [FUZHOU]: 'feng',
 };
 
 /** Party → the reviewer of its competent department, who enrols it. */
@@ -48,6 +73,11 @@ export const SYSTEMS: Readonly<Record<string, { by: string; may: 'publish' | 'su
 };
 
 export const WALK_PEOPLE: People = {
-  ...{ parties: PARTIES, administrators: ADMINISTRATORS, officers: OFFICERS, heads: HEADS, systems: SYSTEMS },
-  ...{ calendars: CALENDARS, enrollers: ENROLLERS },
+  parties: PARTIES,
+  administrators: ADMINISTRATORS,
+  officers: OFFICERS,
+  heads: HEADS,
+  systems: SYSTEMS,
+  calendars: CALENDARS,
+  enrollers: ENROLLERS,
 };

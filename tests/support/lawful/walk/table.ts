@@ -23,7 +23,11 @@ const ours = ({ number, from, act, to, who }: Rule): Row[] =>
   to.split(', ').map((one) => ({ number, from: [...from].sort(), act, to: one, who: [...who].sort() }));
 
 const theirs = ({ number, from, act, to, who }: Body): Row => ({
-  ...{ number, from: [from].flat().sort(), act, to, who: [who].flat().sort() },
+  number,
+  from: [from].flat().sort(),
+  act,
+  to,
+  who: [who].flat().sort(),
 });
 
 /** The effect of a designation on an entry in another state stands with it. */

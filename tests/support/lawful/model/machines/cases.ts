@@ -34,7 +34,12 @@ export function terminateGuard({ file, act }: Case): Problem[] {
 
 export const caseRules = rulesOf<CaseFile>([
   {
-    ...{ number: 'S1', from: ['–'], act: 'create', to: 'suspected', who: [...suspecting, 'bus'], article: 'R27' },
+    number: 'S1',
+    from: ['–'],
+    act: 'create',
+    to: 'suspected',
+    who: [...suspecting, 'bus'],
+    article: 'R27',
     fields: { grant: 'text', ground: GROUNDS, evidence: 'text' },
     checks: ['grant', createGuard, 'ground', 'evidence'],
     effect: ({ file, act }) => {
@@ -42,11 +47,21 @@ export const caseRules = rulesOf<CaseFile>([
     },
   },
   {
-    ...{ number: 'S2', from: ['suspected'], act: 'dismiss', to: 'dismissed', who: suspecting, article: 'R27' },
+    number: 'S2',
+    from: ['suspected'],
+    act: 'dismiss',
+    to: 'dismissed',
+    who: suspecting,
+    article: 'R27',
     reason: true,
   },
   {
-    ...{ number: 'S3', from: ['suspected'], act: 'suspend', to: 'suspended', who: suspecting, article: 'R27' },
+    number: 'S3',
+    from: ['suspected'],
+    act: 'suspend',
+    to: 'suspended',
+    who: suspecting,
+    article: 'R27',
     reason: true,
     effect: (performing) => {
       performing.file.suspender = performing.officer.party;
@@ -54,41 +69,73 @@ export const caseRules = rulesOf<CaseFile>([
     },
   },
   {
-    ...{ number: 'S4', from: ['suspended'], act: 'order', to: 'rectifying', who: suspender, article: 'R27' },
-    ...{ fields: { demands: 'text', due: 'date' }, needs: ['demands', 'due'] },
+    number: 'S4',
+    from: ['suspended'],
+    act: 'order',
+    to: 'rectifying',
+    who: suspender,
+    article: 'R27',
+    fields: { demands: 'text', due: 'date' },
+    needs: ['demands', 'due'],
     guard: ({ world, act }) => (act.body.due <= world.today ? [problem('/due', 'BAD_REQUEST')] : []),
     effect: ({ world, file, act }) => startUntil(world, file, 'D9', file.demand as string, act.body.due),
   },
   {
-    ...{ number: 'S5', from: ['rectifying'], act: 'prove', to: 'self', article: 'R27' },
-    ...{ who: ['demand.body_head', 'demand.security_officer'], fields: { statement: 'text' }, needs: ['statement'] },
+    number: 'S5',
+    from: ['rectifying'],
+    act: 'prove',
+    to: 'self',
+    article: 'R27',
+    who: ['demand.body_head', 'demand.security_officer'],
+    fields: { statement: 'text' },
+    needs: ['statement'],
     guard: ({ act }) => (act.body.attachments?.length ? [] : [problem('/attachments', 'INCOMPLETE', 'R27')]),
     effect: ({ file }) => {
       file.proven = true;
     },
   },
   {
-    ...{ number: 'S6', from: ['rectifying'], act: 'restore', to: 'restored', who: suspender, article: 'R27' },
-    ...{ fields: { proof: 'count', missed: ['deliver', 'skip'] }, checks: ['proof', proofGuard, 'missed'] },
+    number: 'S6',
+    from: ['rectifying'],
+    act: 'restore',
+    to: 'restored',
+    who: suspender,
+    article: 'R27',
+    fields: { proof: 'count', missed: ['deliver', 'skip'] },
+    checks: ['proof', proofGuard, 'missed'],
     effect: (performing) => {
       endClocks(performing.file, 'D9');
       moveGrant(grantOf(performing), 'restore', 'in_force');
     },
   },
   {
-    ...{ number: 'S7', from: ['rectifying'], act: 'terminate', to: 'terminated', who: suspender, article: 'R27' },
-    ...{ fields: { finding: FINDINGS }, guard: terminateGuard },
+    number: 'S7',
+    from: ['rectifying'],
+    act: 'terminate',
+    to: 'terminated',
+    who: suspender,
+    article: 'R27',
+    fields: { finding: FINDINGS },
+    guard: terminateGuard,
     effect: (performing) => {
       endClocks(performing.file, 'D9');
       endGrant(performing.world, grantOf(performing), 'terminate', 'terminated');
     },
   },
   {
-    ...{ number: 'S8', from: ['suspected', 'suspended', 'rectifying'], act: 'grant-ended', to: 'terminated' },
-    ...{ who: ['bus'], article: 'R27' },
+    number: 'S8',
+    from: ['suspected', 'suspended', 'rectifying'],
+    act: 'grant-ended',
+    to: 'terminated',
+    who: ['bus'],
+    article: 'R27',
   },
   {
-    ...{ number: 'S9', from: ['suspended', 'rectifying'], act: 'restore', to: 'restored', who: ['bus'] },
+    number: 'S9',
+    from: ['suspended', 'rectifying'],
+    act: 'restore',
+    to: 'restored',
+    who: ['bus'],
     article: 'R28',
   },
 ]);

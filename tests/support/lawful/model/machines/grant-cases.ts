@@ -30,8 +30,15 @@ function suspend(performing: Grant): void {
   if (!openCase(world, file.id)) {
     const { provider, demand } = file;
     world.put({
-      ...{ kind: 'cases', id: made.case as string, state: 'suspected', own: provider as string, proven: false },
-      ...{ grant: file.id, clocks: [], provider: provider as string, demand: demand as string },
+      kind: 'cases',
+      id: made.case as string,
+      state: 'suspected',
+      own: provider as string,
+      proven: false,
+      grant: file.id,
+      clocks: [],
+      provider: provider as string,
+      demand: demand as string,
       history: [{ act: 'create', actor: `officer:${officer.id}`, from: undefined, to: 'suspected' }],
     });
   }
@@ -41,18 +48,38 @@ function suspend(performing: Grant): void {
 /** `suspend`, `restore` and `terminate` of a grant: acts on its open case. */
 export const grantCaseRules = rulesOf<GrantFile>([
   {
-    ...{ number: 'S1 S3', from: ['in_force'], act: 'suspend', to: 'elsewhere', who: suspecting, article: 'R27' },
-    ...{ fields: { ground: GROUNDS }, stands: suspectedAtMost, reason: true, effect: suspend },
+    number: 'S1 S3',
+    from: ['in_force'],
+    act: 'suspend',
+    to: 'elsewhere',
+    who: suspecting,
+    article: 'R27',
+    fields: { ground: GROUNDS },
+    stands: suspectedAtMost,
+    reason: true,
+    effect: suspend,
   },
   {
-    ...{ number: 'S6', from: ['suspended'], act: 'restore', to: 'elsewhere', who: suspender, article: 'R27' },
-    ...{ fields: { missed: ['deliver', 'skip'] }, stands: rectifying },
+    number: 'S6',
+    from: ['suspended'],
+    act: 'restore',
+    to: 'elsewhere',
+    who: suspender,
+    article: 'R27',
+    fields: { missed: ['deliver', 'skip'] },
+    stands: rectifying,
     guard: (performing) => (caseOf(performing).proven ? [] : [problem('', 'WRONG_STATE')]),
     effect: (performing) => passOn(performing, 'S6'),
   },
   {
-    ...{ number: 'S7', from: ['suspended'], act: 'terminate', to: 'elsewhere', who: suspender, article: 'R27' },
-    ...{ fields: { finding: FINDINGS }, stands: rectifying },
+    number: 'S7',
+    from: ['suspended'],
+    act: 'terminate',
+    to: 'elsewhere',
+    who: suspender,
+    article: 'R27',
+    fields: { finding: FINDINGS },
+    stands: rectifying,
     guard: (performing) => terminateGuard({ ...performing, file: caseOf(performing) }),
     effect: (performing) => passOn(performing, 'S7'),
   },

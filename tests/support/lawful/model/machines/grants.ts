@@ -27,7 +27,11 @@ export const grantRules = rulesOf<GrantFile>([
   { number: 'G1', from: ['–'], act: 'create', to: 'provisioning', who: ['bus'], article: 'R22' },
   { number: 'G2', from: ['provisioning'], act: 'first-delivery', to: 'in_force', who: ['bus'], article: 'R22' },
   {
-    ...{ number: 'G3', from: ['provisioning'], act: 'verify-endpoint', to: 'in_force', article: 'R22' },
+    number: 'G3',
+    from: ['provisioning'],
+    act: 'verify-endpoint',
+    to: 'in_force',
+    article: 'R22',
     who: ['provider.body_head', 'provider.reviewer'],
     guard: ({ act }) => (act.plan?.open ? [] : [problem('', 'NOT_DELIVERED', 'R22')]),
     effect: ({ file }) => {
@@ -39,11 +43,19 @@ export const grantRules = rulesOf<GrantFile>([
   { number: 'G5', from: ['suspended'], act: 'restore', to: 'in_force', who: ['bus'], article: 'R27' },
   { number: 'G6', from: ['suspended'], act: 'terminate', to: 'terminated', who: ['bus'], article: 'R27' },
   {
-    ...{ number: 'G7', from: ['in_force', 'provisioning', 'suspended'], act: 'expire', to: 'expired' },
-    ...{ who: ['bus'], article: 'R25' },
+    number: 'G7',
+    from: ['in_force', 'provisioning', 'suspended'],
+    act: 'expire',
+    to: 'expired',
+    who: ['bus'],
+    article: 'R25',
   },
   {
-    ...{ number: 'G8', from: ['in_force'], act: 'dispose', to: 'disposing', article: 'R27' },
+    number: 'G8',
+    from: ['in_force'],
+    act: 'dispose',
+    to: 'disposing',
+    article: 'R27',
     who: ['demand.body_head', 'provider.body_head'],
     guard: ({ act }) => (DISPOSAL_REASONS.includes(act.body.reason) ? [] : [problem('/reason', 'NO_REASON', 'R27')]),
     effect: ({ world, file }) => {
@@ -52,12 +64,22 @@ export const grantRules = rulesOf<GrantFile>([
     },
   },
   {
-    ...{ number: 'G9', from: ['expired', 'terminated'], act: 'begin-disposal', to: 'disposing', who: ['bus'] },
+    number: 'G9',
+    from: ['expired', 'terminated'],
+    act: 'begin-disposal',
+    to: 'disposing',
+    who: ['bus'],
     article: 'R27',
   },
   {
-    ...{ number: 'G10', from: ['disposing'], act: 'prove-disposal', to: 'self', who: ['demand.security_officer'] },
-    ...{ article: 'R27', fields: { method: Object.keys(RECORDS), statement: 'text' }, needs: ['method', 'statement'] },
+    number: 'G10',
+    from: ['disposing'],
+    act: 'prove-disposal',
+    to: 'self',
+    who: ['demand.security_officer'],
+    article: 'R27',
+    fields: { method: Object.keys(RECORDS), statement: 'text' },
+    needs: ['method', 'statement'],
     guard: proofGuard,
     effect: ({ file }) => {
       file.proof = { open: true };
@@ -65,7 +87,12 @@ export const grantRules = rulesOf<GrantFile>([
     },
   },
   {
-    ...{ number: 'G11', from: ['disposing'], act: 'reject-disposal', to: 'self', who: ofProvider, article: 'R27' },
+    number: 'G11',
+    from: ['disposing'],
+    act: 'reject-disposal',
+    to: 'self',
+    who: ofProvider,
+    article: 'R27',
     checks: [openProof, 'reason'],
     effect: ({ world, file }) => {
       file.proof = { open: false };
@@ -73,11 +100,21 @@ export const grantRules = rulesOf<GrantFile>([
     },
   },
   {
-    ...{ number: 'G12', from: ['disposing'], act: 'accept-disposal', to: 'closed', who: ofProvider, article: 'R27' },
-    ...{ digest: 'needed', guard: openProof },
+    number: 'G12',
+    from: ['disposing'],
+    act: 'accept-disposal',
+    to: 'closed',
+    who: ofProvider,
+    article: 'R27',
+    digest: 'needed',
+    guard: openProof,
   },
   {
-    ...{ number: 'G13', from: ['provisioning', 'in_force', 'suspended'], act: 'terminate', to: 'terminated' },
-    ...{ who: ['bus'], article: 'R27' },
+    number: 'G13',
+    from: ['provisioning', 'in_force', 'suspended'],
+    act: 'terminate',
+    to: 'terminated',
+    who: ['bus'],
+    article: 'R27',
   },
 ]);

@@ -27,11 +27,20 @@ const signers = ['provider.body_head'];
 
 export const consentRules = rulesOf<ConsentFile>([
   {
-    ...{ number: 'consents', from: ['–'], act: 'create', to: 'in_force', who: signers },
+    number: 'consents',
+    from: ['–'],
+    act: 'create',
+    to: 'in_force',
+    who: signers,
     checks: ['kind', ofItsKind, 'until', consentGuard],
     fields: {
-      ...{ kind: ['standing', 'onward'], entry: 'text', until: 'date', grant: 'text', toParty: 'text' },
-      ...{ items: 'texts', purpose: 'text' },
+      kind: ['standing', 'onward'],
+      entry: 'text',
+      until: 'date',
+      grant: 'text',
+      toParty: 'text',
+      items: 'texts',
+      purpose: 'text',
     },
     effect: ({ file, act, officer }) => {
       const { kind, entry, grant, items, toParty, until } = act.body;
@@ -52,14 +61,25 @@ export function lockedUntil(grant: GrantFile, { madeOn }: UseRecordFile): string
 
 export const useRecordRules = rulesOf<UseRecordFile>([
   {
-    ...{ number: 'use-records', from: ['–'], act: 'create', to: 'kept', who: keepers, article: 'R29' },
-    ...{ fields: { grant: 'text', kind: RECORD_KINDS, text: 'text' }, needs: ['grant', 'kind', 'text'] },
+    number: 'use-records',
+    from: ['–'],
+    act: 'create',
+    to: 'kept',
+    who: keepers,
+    article: 'R29',
+    fields: { grant: 'text', kind: RECORD_KINDS, text: 'text' },
+    needs: ['grant', 'kind', 'text'],
     effect: ({ world, file, act }) => {
       Object.assign(file, { grant: act.body.grant, record: act.body.kind, madeOn: world.today });
     },
   },
   {
-    ...{ number: 'use-records', from: ['kept'], act: 'remove', to: 'removed', who: keepers, article: 'R29' },
+    number: 'use-records',
+    from: ['kept'],
+    act: 'remove',
+    to: 'removed',
+    who: keepers,
+    article: 'R29',
     guard: ({ world, file }) => {
       const last = lockedUntil(world.get('grants', file.grant), file);
       return last !== undefined && world.today >= plusDays(last, 1) ? [] : [problem('', 'RECORD_LOCKED', 'R29')];
@@ -69,9 +89,14 @@ export const useRecordRules = rulesOf<UseRecordFile>([
 
 export const backflowRules = rulesOf<BackflowFile>([
   {
-    ...{ number: 'backflows', from: ['–'], act: 'create', to: 'ordered', article: 'R24' },
+    number: 'backflows',
+    from: ['–'],
+    act: 'create',
+    to: 'ordered',
+    article: 'R24',
     who: ['provider.body_head', 'handler.competent_reviewer'],
-    ...{ fields: { entry: 'text', system: 'text', items: 'list' }, needs: ['entry', 'system', 'items'] },
+    fields: { entry: 'text', system: 'text', items: 'list' },
+    needs: ['entry', 'system', 'items'],
     guard: ({ world, act }) => {
       if (act.body.entry === undefined) return [];
       const text = world.find('catalog', act.body.entry)?.published?.text;
@@ -81,8 +106,13 @@ export const backflowRules = rulesOf<BackflowFile>([
       const { entry, system, items } = act.body;
       Object.assign(file, { entry, grant: made.grant });
       makeGrant(world, {
-        ...{ id: made.grant as string, grantKind: 'backflow', entry, system, demand: file.demand as string },
-        ...{ text: world.get('catalog', entry).published!.text, period: { from: world.today } },
+        id: made.grant as string,
+        grantKind: 'backflow',
+        entry,
+        system,
+        demand: file.demand as string,
+        text: world.get('catalog', entry).published!.text,
+        period: { from: world.today },
         items: items.map(({ name }: { name: string }) => name),
       });
     },

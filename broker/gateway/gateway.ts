@@ -128,7 +128,8 @@ export class Gateway {
     }
     const who = { caller, credential };
     const release = this.deps.slots.take(caller.id);
-    socket.once('close', release);
+    // It closes once, and `once` would make two objects for each session and take the listener off again.
+    socket.on('close', release);
     // The answer to the handshake and the first frame of the session leave in one write.
     socket.cork();
     this.#accept(request, socket, head, (ws, isCompressed) => {
@@ -191,7 +192,7 @@ export class Gateway {
     const { socket, tcp } = connection;
     if (socket.readyState !== socket.OPEN) return [];
     try {
-      tcp.once('close', this.deps.slots.take(caller.id));
+      tcp.on('close', this.deps.slots.take(caller.id));
     } catch (error) {
       return closeOf(error);
     }
@@ -200,7 +201,11 @@ export class Gateway {
   }
 
   #enter(connection: Connection, who: { caller: SystemCaller; credential: string }): void {
-    const session = new Session({ id: randomUUID(), ...who, ...connection }, this.deps);
+    const { caller, credential } = who;
+    const { socket, tcp, encoding, isCompressed } = connection;
+    // Field by field: an object that is put together by spreads has a hidden class and memory of its own, in each session.
+    const peer = { id: randomUUID(), caller, credential, socket, tcp, encoding, isCompressed };
+    const session = new Session(peer, this.deps);
     this.#sessions.add(session);
     const release = this.#endWithCredential(session);
     void session.ended.finally(() => {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import type { WebSocket } from 'ws';
 import { TurnShare } from '../../proto/async/shared-turns.js';
-import { readInPieces } from './paced-reading.js';
+import { PacedReading } from './paced-reading.js';
 
 t.test('a large chunk is read in pieces as they are handled, and the session knows that some wait', async (t) => {
   const read: Buffer[] = [];
@@ -16,7 +16,7 @@ t.test('a large chunk is read in pieces as they are handled, and the session kno
   let handled = (): void => {};
   let busy: Promise<void> | undefined;
   let idle = 0;
-  const pieces = readInPieces(
+  const pieces = new PacedReading(
     { _receiver: receiver, isPaused: false } as unknown as WebSocket,
     tcp as unknown as Socket,
     {

@@ -34,47 +34,65 @@ interface PieceReading {
  *
  * Invariant: bytes reach the library in order; the owner does not read the socket while `isWaiting`. Decision: docs/decisions/0252.
  */
-export function readInPieces(
-  socket: WebSocket,
-  tcp: Socket,
-  { ready, onIdle, share }: PieceReading,
-): { isWaiting(): boolean } {
-  const receiver = receiverOf(socket);
-  const write = receiver.write.bind(receiver);
-  // Pings, pongs and fragments are handled by the library: they never become frames that wait for their turn.
-  const read = (piece: Buffer): boolean => inTurnTime(() => write(piece));
-  const readAtOnce = (piece: Buffer): boolean => inTurnTime(() => write(piece), share);
-  const waiting: Buffer[] = [];
-  const readOn = (): void => {
-    if (waiting.length > 0) return;
-    if (!socket.isPaused) tcp.resume();
-    onIdle();
-  };
-  const drain = async (): Promise<void> => {
-    for (let chunk = waiting[0]; chunk; chunk = waiting[0]) {
+export class PacedReading {
+  readonly #waiting: Buffer[] = [];
+  readonly #receiver: Receiver;
+  readonly #write: (piece: Buffer) => boolean;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly tcp: Socket,
+    private readonly pieces: PieceReading,
+  ) {
+    const receiver = receiverOf(socket);
+    this.#receiver = receiver;
+    this.#write = receiver.write.bind(receiver);
+    // The library's own listener would read on although pieces wait.
+    receiver.removeAllListeners('drain');
+    receiver.on('drain', () => this.#readOn());
+    receiver.write = (chunk) => this.#take(chunk);
+    tcp.on('close', () => this.#waiting.splice(1));
+  }
+
+  isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  #take(chunk: Buffer): boolean {
+    const { ready, share } = this.pieces;
+    if (!this.isWaiting() && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready())
+      return inTurnTime(() => this.#write(chunk), share);
+    this.#waiting.push(chunk);
+    if (this.#waiting.length === 1) void this.#drain();
+    return false;
+  }
+
+  async #drain(): Promise<void> {
+    const { ready, share } = this.pieces;
+    for (let chunk = this.#waiting[0]; chunk; chunk = this.#waiting[0]) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
         if (!hasTurnTime()) await sharedTurn(share);
         for (let wait = ready(); wait; wait = ready()) await wait;
-        if (receiver.writableEnded) return;
-        const isTaken = read(chunk.subarray(at, at + PIECE_BYTES));
+        if (this.#receiver.writableEnded) return;
+        const isTaken = this.#read(chunk.subarray(at, at + PIECE_BYTES));
         // Continuations of what the piece has brought run before the next one.
-        await (isTaken || receiver.writableEnded ? undefined : drained(receiver));
+        await (isTaken || this.#receiver.writableEnded ? undefined : drained(this.#receiver));
       }
-      waiting.shift();
+      this.#waiting.shift();
     }
-    readOn();
-  };
-  // The library's own listener would read on although pieces wait.
-  receiver.removeAllListeners('drain');
-  receiver.on('drain', readOn);
-  receiver.write = (chunk) => {
-    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready()) return readAtOnce(chunk);
-    waiting.push(chunk);
-    if (waiting.length === 1) void drain();
-    return false;
-  };
-  tcp.once('close', () => waiting.splice(1));
-  return { isWaiting: () => waiting.length > 0 };
+    this.#readOn();
+  }
+
+  /** Pings, pongs and fragments are handled by the library: they never become frames that wait for their turn. */
+  #read(piece: Buffer): boolean {
+    return inTurnTime(() => this.#write(piece));
+  }
+
+  #readOn(): void {
+    if (this.isWaiting()) return;
+    if (!this.socket.isPaused) this.tcp.resume();
+    this.pieces.onIdle();
+  }
 }
 
 const drained = (receiver: Receiver): Promise<void> => new Promise((resolve) => receiver.once('drain', resolve));

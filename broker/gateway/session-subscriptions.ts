@@ -6,6 +6,7 @@ import type {
   SubscribeFrame,
   UnsubscribeFrame,
 } from '../../proto/frames/frames.js';
+import type { SessionConfig } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { requireSystem } from '../parties/permissions.js';
@@ -22,8 +23,7 @@ export interface SubscriptionsOptions {
   encoding: Subprotocol;
   sink: FrameSink;
   service: Pick<SubscriptionService, 'subscribe'>;
-  maxSubscriptions: number;
-  maxCredit: number;
+  limits: Pick<SessionConfig, 'maxSubscriptions' | 'maxCredit'>;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
 }
 
@@ -37,10 +37,10 @@ export class SessionSubscriptions {
   constructor(private readonly options: SubscriptionsOptions) {}
 
   async subscribe(frame: SubscribeFrame): Promise<void> {
-    const { maxSubscriptions, maxCredit, caller, session, encoding, sink } = this.options;
+    const { limits, caller, session, encoding, sink } = this.options;
     requireSystem(caller, 'subscribe', { grant: frame.grant });
-    if (this.#byChannel.size + this.#opening >= maxSubscriptions) {
-      throw new SluiceError('TOO_MANY', `a session has at most ${maxSubscriptions} subscriptions`);
+    if (this.#byChannel.size + this.#opening >= limits.maxSubscriptions) {
+      throw new SluiceError('TOO_MANY', `a session has at most ${limits.maxSubscriptions} subscriptions`);
     }
     this.#opening++;
     const opened: { hasEnded: boolean; subscription?: Subscription } = { hasEnded: false };
@@ -52,7 +52,7 @@ export class SessionSubscriptions {
         grant: frame.grant,
         cursor: frame.cursor ?? 'default',
         from: frame.from ?? 'cursor',
-        credit: Math.min(frame.credit ?? DEFAULT_CREDIT, maxCredit),
+        credit: Math.min(frame.credit ?? DEFAULT_CREDIT, limits.maxCredit),
         narrow: frame.narrow,
         encoding,
         sink,

@@ -15,7 +15,7 @@ import type { SubscriptionService } from '../stream/subscriptions/subscription-s
 import type { FrameDeflater } from './frame-deflater.js';
 import type { FrameInflater } from './frame-inflater.js';
 import { Heartbeat } from './heartbeat.js';
-import { readInPieces } from './paced-reading.js';
+import { PacedReading } from './paced-reading.js';
 import { SessionPublisher } from './session-publisher.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
 import { SocketSink } from './socket-sink.js';
@@ -80,7 +80,7 @@ export class Session {
     () => this.#flow(),
     () => turnShareOf(this.caller),
   );
-  #pieces: { isWaiting(): boolean } | undefined;
+  #pieces: PacedReading | undefined;
   /** Intake can take no more for now. */
   #isHeldBack = false;
   #isClosing = false;
@@ -117,7 +117,7 @@ export class Session {
       sink,
       service: subscriptions,
       metrics,
-      ...limits,
+      limits,
     });
     this.#publisher = new SessionPublisher({
       caller,
@@ -186,7 +186,7 @@ export class Session {
 
   #listen(): void {
     const { socket, tcp } = this.peer;
-    this.#pieces = readInPieces(socket, tcp, {
+    this.#pieces = new PacedReading(socket, tcp, {
       ready: () => this.#untilHandled(),
       onIdle: () => this.#flow(),
       share: turnShareOf(this.caller),
@@ -201,7 +201,7 @@ export class Session {
   async #untilClosed(): Promise<void> {
     const { socket, encoding } = this.peer;
     this.deps.metrics.sessionOpened(encoding);
-    const code = await new Promise<number>((resolve) => socket.once('close', resolve));
+    const code = await new Promise<number>((resolve) => socket.on('close', resolve));
     this.#heartbeat.stop();
     this.#sink.close();
     await this.#frames.drained;

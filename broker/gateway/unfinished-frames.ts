@@ -12,19 +12,19 @@ const UNFINISHED_MS_MAX = 60_000;
 /** The bytes that sessions hold of frames whose end has not come, over all sessions of the process. */
 export class UnfinishedFrames {
   #bytes = 0;
+  readonly #count = (change: number): void => {
+    this.#bytes += change;
+  };
+  readonly #isFull = (): boolean => this.#bytes > this.bytesMax;
 
   constructor(private readonly bytesMax = UNFINISHED_BYTES_MAX) {}
 
   /** Watches one session's socket until it closes. `onTooMuch` is called once. */
   watch(socket: Socket, onTooMuch: (reason: string) => void): FrameWatch {
-    const watch = new FrameWatch(
-      (change) => (this.#bytes += change),
-      () => this.#bytes > this.bytesMax,
-      onTooMuch,
-    );
+    const watch = new FrameWatch(this.#count, this.#isFull, onTooMuch);
     // Before the WebSocket's own listener, which reports a frame that the chunk completes while it takes the chunk.
     socket.prependListener('data', (chunk: Buffer) => watch.received(chunk.length));
-    socket.once('close', () => watch.end());
+    socket.on('close', () => watch.end());
     return watch;
   }
 }

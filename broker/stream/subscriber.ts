@@ -46,7 +46,7 @@ export interface SubscribeRequest {
   /** True for the number of a channel that the session had before: the new subscription gets another one. */
   isRetired(channel: number): boolean;
   /** Called once when the broker ends the subscription, after the `ended` frame was sent. */
-  onEnded(code: ErrorCode): void;
+  onEnded: (code: ErrorCode) => void;
 }
 
 /** One grant followed on one session, as the session sees it. */

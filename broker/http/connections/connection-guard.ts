@@ -154,7 +154,7 @@ export class ConnectionGuard {
       stalledSinceMs: undefined,
     };
     this.#connections.set(socket, connection);
-    socket.once('close', () => this.#connections.delete(socket));
+    socket.on('close', () => this.#connections.delete(socket));
     return connection;
   }
 

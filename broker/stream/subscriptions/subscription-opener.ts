@@ -140,7 +140,7 @@ export class SubscriptionOpener {
         encoding,
         credit,
         sink,
-        onEnded: (code) => request.onEnded(code),
+        onEnded: request.onEnded,
         cursor,
         receipt,
         from,

@@ -1,7 +1,7 @@
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import type { LawfulProblem } from '../../../proto/errors.js';
 import type { OfficerCaller } from '../../parties/caller.js';
-import { stands } from '../engine/act-guards.js';
+import { atLeastOne, stands } from '../engine/act-guards.js';
 import { digestOf } from '../engine/answer.js';
 import { DIGEST, listOf, TEXT } from '../engine/body-check.js';
 import { type ActContext, type Guard, type NamedAttachment, SELF, type Transition } from '../engine/machine.js';
@@ -161,9 +161,10 @@ export const REPLY_ACTS: readonly Transition[] = [
     act: 'ask-supplement',
     to: 'supplement_asked',
     who: ['provider.reviewer', 'provider.body_head'],
-    body: { missing: { ...listOf(TEXT), minItems: 1 } },
+    body: { missing: listOf(TEXT) },
     guard: [
       'missing',
+      atLeastOne('missing', 'paper'),
       {
         name: 'once',
         check: ({ file }) =>

@@ -27,6 +27,9 @@ function sidesOf(context: ActContext): Sides {
   return { provider, ...(others.length > 0 && { others }) };
 }
 
+/** A consent to no item is none. */
+const isAbsent = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
+
 const OF_ITS_KIND: Guard = {
   name: 'standing: entry; onward: grant, toParty or purpose, items',
   check: (context) => {
@@ -36,7 +39,7 @@ const OF_ITS_KIND: Guard = {
     const needed = isOnward(context) ? ['grant', 'items'] : ['entry'];
     const foreign = isOnward(context) ? ['entry'] : ['grant', 'toParty', 'purpose', 'items'];
     return [
-      ...needed.filter((member) => body[member] === undefined).map(missing),
+      ...needed.filter((member) => isAbsent(body[member])).map(missing),
       ...(isOnward(context) && body.toParty === undefined && body.purpose === undefined ? [missing('toParty')] : []),
       ...foreign
         .filter((member) => body[member] !== undefined)

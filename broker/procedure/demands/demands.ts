@@ -1,3 +1,4 @@
+import { atLeastOne } from '../engine/act-guards.js';
 import { ID, listOf, TEXT, TITLE } from '../engine/body-check.js';
 import { type ActContext, type Guard, type Machine, NONE, nowOf, type Transition } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
@@ -51,19 +52,7 @@ const RAISED: Transition[] = [
     to: 'raised',
     who: ['own.applicant'],
     body: { title: TITLE, items: listOf(TEXT, ITEMS_MAX), dutyBasis: TEXT, scenario: TEXT, frequency: TEXT },
-    guard: [
-      'title',
-      'items',
-      {
-        name: 'at least one item',
-        check: ({ body }) =>
-          Array.isArray(body.items) && body.items.length === 0
-            ? problem('/items', 'INCOMPLETE', 'must have at least one item', ARTICLE)
-            : undefined,
-      },
-      'dutyBasis',
-      'scenario',
-    ],
+    guard: ['title', 'items', atLeastOne('items', 'item'), 'dutyBasis', 'scenario'],
     apply: ({ file, body, caller }) => {
       const { reason: _, attachments: _attached, ...document } = body;
       file.document = { id: file.id, party: caller?.party, ...document };

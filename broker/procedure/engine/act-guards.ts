@@ -90,6 +90,17 @@ export const attachmentsNeeded = (min: number, code: ErrorCode = 'INCOMPLETE'): 
       : undefined,
 });
 
+/** Of a list that says nothing when it is empty; an absent one is reported by its name. */
+export const atLeastOne = (needs: string, element: string): Guard => ({
+  name: `at least one ${element}`,
+  check: ({ body, transition }) => {
+    const given = body[needs];
+    return Array.isArray(given) && given.length === 0
+      ? problem(`/${needs}`, 'INCOMPLETE', `must have at least one ${element}`, transition.article)
+      : undefined;
+  },
+});
+
 /** A condition that does not stand. */
 export const stands = (name: string, text: string, holds: (context: ActContext) => boolean, path = ''): Guard => ({
   name,

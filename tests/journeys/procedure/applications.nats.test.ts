@@ -109,6 +109,10 @@ async function conditional(t: Test, bus: LawfulBus): Promise<void> {
   t.match(clockOf(filed, 'D4'), { due: '2026-02-27', state: 'running' });
   t.match(clockOf(filed, 'R23.D4'), { due: '2026-02-13', state: 'running' });
   await bus.setClock('2026-02-10T10:00:00+08:00');
+  t.match(await bus.as('rui', 'POST', `${path}/ask-supplement`, { missing: [] }), {
+    status: 422,
+    body: { code: 'INCOMPLETE', article: 'R21', problems: [{ path: '/missing' }] },
+  });
   const asked = await bus.act('rui', `${path}/ask-supplement`, { missing: ['order'] });
   t.match(clockOf(asked, 'D4'), { state: 'paused', due: '2026-02-27' });
   t.match(clockOf(asked, 'R23.D4'), { state: 'paused' });

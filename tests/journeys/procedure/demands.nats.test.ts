@@ -96,10 +96,17 @@ t.test('what a department needs or consents to beside the catalog', async (t) =>
   });
 
   await t.test('an onward consent is about items of a grant, and an entry made of it asks for one', async (t) => {
-    t.match(await bus.as('lin', 'POST', '/v1/consents', { kind: 'onward', grant: 'gr-none', until: '2026-12-31' }), {
-      status: 422,
-      body: { code: 'INCOMPLETE', article: 'R25', problems: [{ path: '/items' }, { path: '/toParty' }, {}] },
-    });
+    for (const lacking of [{}, { items: [] }]) {
+      const consent = { kind: 'onward', until: '2026-12-31', ...lacking };
+      t.match(await bus.as('lin', 'POST', '/v1/consents', consent), {
+        status: 422,
+        body: {
+          code: 'INCOMPLETE',
+          article: 'R25',
+          problems: ['grant', 'items', 'toParty'].map((one) => ({ path: `/${one}` })),
+        },
+      });
+    }
     const derived: Body = { ...REGION, id: `${P}.derived`, derivedFrom: [{ grant: 'gr-none', items: ['code'] }] };
     const { digest } = (await bus.as('chen', 'PUT', `/v1/catalog/${derived.id}`, derived)).body;
     await bus.act('zhao', `/v1/catalog/${derived.id}/approve`, { digest });

@@ -116,12 +116,13 @@ function systemProblems({ system }: ApplicationDocument, { systems }: World, par
   return [bad('/system', 'is no system of the department')];
 }
 
-function itemProblems(items: readonly GrantedItem[], version: EntryVersion): LawfulProblem[] {
+/** Items of a request that the version does not have, that stand there twice, or whose values the transform does not fit. */
+export function itemProblems(items: readonly GrantedItem[], version: EntryVersion): LawfulProblem[] {
   return items.flatMap(({ name, transform }, index) => {
     const item = version.items.find((one) => one.name === name);
     if (!item) return [bad(`/items/${index}/name`, 'is no item of the version in force')];
     if (items.findIndex((one) => one.name === name) !== index) {
-      return [bad(`/items/${index}/name`, 'is applied for twice')];
+      return [bad(`/items/${index}/name`, 'is there twice')];
     }
     return transformProblems(transform, item, '').map((text) =>
       bad(`/items/${index}/transform`, text.slice(text.indexOf(': ') + 2)),
@@ -170,7 +171,7 @@ const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== null && (!Array.isArray(value) || value.length > 0);
 
 const itemsOf = (
-  { items = [] }: ApplicationDocument,
+  { items = [] }: Pick<ApplicationDocument, 'items'>,
   version: EntryVersion | undefined,
 ): (NumberedItem | undefined)[] => items.map(({ name }) => version?.items.find((item) => item.name === name));
 
@@ -183,8 +184,8 @@ export function systemMayReceive({ system }: ApplicationDocument, { systems }: W
   return [problem('/system', 'INCOMPLETE', 'may not subscribe', 'R20')];
 }
 
-/** Items that the version in force does not share (A4). */
-export function notShared(document: ApplicationDocument, version: EntryVersion): LawfulProblem[] {
+/** Items that the version in force does not share: nobody gets them, by application (A4) or order. */
+export function notShared(document: Pick<ApplicationDocument, 'items'>, version: EntryVersion): LawfulProblem[] {
   if (version.document.sharingAttribute === 'not_shared') {
     return [problem('/entry', 'NOT_SHARED', 'is not shared')];
   }

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import type { Item } from '../../../proto/entry/entry.js';
 import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { storePaper } from '../../support/lawful/papers.js';
@@ -67,7 +68,7 @@ t.test('a case terminates its grant when nothing was put right in time, and ends
 });
 
 t.test('a backflow returns the rows of a region without an application', async (t) => {
-  const entry = { ...BIRTH, backflowItem: 'region', items: [...BIRTH.items, REGION] };
+  const entry = { ...BIRTH, backflowItem: 'region', items: [...BIRTH.items, REGION, CLOSED] };
   const bus = await busWithEntries(t, [entry]);
   await bus.setClock('2026-02-27T10:00:00+08:00');
   const items = [{ name: 'idNumber' }, { name: 'region' }];
@@ -78,6 +79,26 @@ t.test('a backflow returns the rows of a region without an application', async (
     t.strictSame(body.problems.map(({ path }: Body) => path).sort(), ['/conditions', '/rows']);
   }
   t.match(await bus.as('wu', 'POST', '/v1/backflows', order), { status: 403, body: { code: 'NOT_YOUR_ROLE' } });
+  const twice = [...items, { name: 'region' }];
+  for (const [given, code, path] of [
+    [[], 'INCOMPLETE', '/items'],
+    [[{ name: 'region' }], 'INCOMPLETE', '/items'],
+    [[{ name: 'idNumber', transform: 'mask' }], 'BAD_REQUEST', '/items/0/transform'],
+    [[...items, { name: 'birthDate', transform: 'mask' }], 'BAD_REQUEST', '/items/2/transform'],
+    [twice, 'BAD_REQUEST', '/items/2/name'],
+  ] as const) {
+    const refused = { code, article: 'R24', problems: [{ path, code, article: 'R24' }] };
+    t.match(
+      (await bus.as('lin', 'POST', '/v1/backflows', { ...order, items: given })).body,
+      refused,
+      `${path} ${code}`,
+    );
+  }
+  const closed = { ...order, items: [...items, { name: CLOSED.name }] };
+  t.match(await bus.as('lin', 'POST', '/v1/backflows', closed), {
+    status: 403,
+    body: { code: 'NOT_SHARED', article: 'R14', problems: [{ path: '/items/2/name' }] },
+  });
   const { backflowItem: _, ...narrower } = { ...entry, items: BIRTH.items };
   const put = () => bus.as('chen', 'PUT', `/v1/catalog/${entry.id}`, narrower);
   t.match(await put(), { status: 200, body: { state: 'updating', changed: true } });
@@ -118,6 +139,14 @@ async function missing(t: Test, bus: LawfulBus, grant: string): Promise<void> {
 }
 
 const REGION = { name: 'region', type: 'string', filterable: true } as const;
+/** An item that a law exempts from sharing. */
+const CLOSED: Item = {
+  name: 'witness',
+  type: 'string',
+  sharingAttribute: 'not_shared',
+  notSharedReason: 'protected by a law',
+  legalBasis: [{ rank: 'law', title: 'Law on Witnesses', article: '3' }],
+};
 
 /** G3: an open stream of the receiving system is proof enough. */
 async function endpointVerified(t: Test, bus: LawfulBus, grant: string): Promise<void> {

@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { TlsConfig } from '../../config.js';
 import { BrokerRequest } from './broker-request.js';
 import { ConnectionGuard, type ConnectionGuardOptions } from './connection-guard.js';
+import { beginHandshakesInTurns } from './handshake-turns.js';
 import { HEADER_LINES_MAX, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
 import { readTls } from './tls.js';
 
@@ -47,6 +48,7 @@ export function createBrokerServer(serve: RequestListener, options: HttpServerOp
   server.maxHeadersCount = HEADER_LINES_MAX + 1;
   // A last bound, above that of the guard with the handshakes of TLS that are not complete.
   server.maxConnections = Math.ceil(options.maxConnections * 1.2);
+  if (tls) beginHandshakesInTurns(server, TLS_HANDSHAKE_MS_MAX);
   guard.watch(server);
   listenForExpectations(server, serveInTurn);
   return {

@@ -1,0 +1,33 @@
+import type { Server, Socket } from 'node:net';
+import { sharedTurn, TurnShare } from '../../../proto/async/shared-turns.js';
+
+type Listener = (socket: Socket) => void;
+
+/**
+ * Begins handshakes of TLS as the event loop has time for them.
+ *
+ * A handshake takes a millisecond of the loop, most of it when the client's first bytes are read, and 400 connections may be accepted or
+ * send them in one turn. So Node's server gets a connection when its first bytes are there and it is the turn of handshakes, which have one share.
+ * One that sends nothing costs no handshake.
+ */
+export function beginHandshakesInTurns(server: Server, firstBytesMsMax: number): void {
+  const share = new TurnShare();
+  const [begin] = server.listeners('connection') as [Listener | undefined];
+  if (!begin)
+    throw new TypeError('the TLS server of this version of Node takes connections in another way than expected');
+  server.off('connection', begin);
+  const inTurn = async (socket: Socket): Promise<void> => {
+    await sharedTurn(share);
+    if (!socket.destroyed) begin.call(server, socket);
+  };
+  server.on('connection', (socket: Socket) => {
+    const timer = setTimeout(() => socket.destroy(), firstBytesMsMax);
+    const end = (): void => clearTimeout(timer);
+    socket.once('close', end);
+    socket.on('error', () => undefined);
+    socket.once('readable', () => {
+      end();
+      void inTurn(socket);
+    });
+  });
+}

@@ -222,6 +222,7 @@ const ENDING: Transition[] = [
     act: 'withdraw',
     to: 'withdrawn',
     who: ['peer.competent_reviewer'],
+    isAwaited: (file) => memoOf(file).withdrawalRequested === true,
     guard: [guards.WITHDRAWAL_REQUESTED, guards.NO_LIVE_GRANTS],
     clocks: ['-D1'],
     apply: ({ file }) => {

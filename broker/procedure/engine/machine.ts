@@ -98,7 +98,7 @@ export interface Transition {
     context: ActContext,
     problems: readonly LawfulProblem[],
   ): { code: string; party: string; about: FileRef; facts: string; act: string } | undefined;
-  /** An act that keeps the state is awaited, so that it stands on the worklist. */
+  /** Somebody has asked for the act: it goes first on the worklist, where one that keeps the state stands for no other reason. */
   isAwaited?(file: ProcedureFile): boolean;
   /** Published in the table, and not possible in this version. */
   isLater?: boolean;

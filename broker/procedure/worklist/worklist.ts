@@ -182,9 +182,11 @@ export class Worklist {
     const { relations, machines } = this.deps;
     const machine = machines.get(file.kind) as Machine;
     if (!isReadable(machine, file, officer, relations)) return undefined;
-    const act = machine.transitions.find(
+    const acts = machine.transitions.filter(
       (row) => isForWorklist(row, file) && roleFor(row.who, file, officer, relations),
     );
+    // A request that somebody has made is what waits, not what could be done at any time.
+    const act = acts.find(({ isAwaited }) => isAwaited?.(file)) ?? acts[0];
     const open = file.clocks.filter(({ state, doneAt }) => state !== 'met' && doneAt === undefined);
     const isShown = act !== undefined || open.some((clock) => this.#isOfDepartmentBelow(officer, clock));
     if (!isShown) return undefined;

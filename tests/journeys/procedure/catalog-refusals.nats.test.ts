@@ -174,7 +174,11 @@ t.test('the catalog of a registered bus', async (t) => {
     const act = (who: string, name: string, body: object = {}) => bus.as(who, 'POST', path(REGION_ID, name), body);
     t.match(await act('huang', 'withdraw'), { status: 409, body: { code: 'WRONG_STATE' } }, 'nobody asked for it');
     t.match(await act('lin', 'request-withdrawal'), { status: 422, body: { code: 'NO_REASON', article: 'R27' } });
+    const waiting = async (): Promise<string> =>
+      (await bus.read('huang', '/v1/desk')).items.find(({ file }: Body) => file.id === REGION_ID)?.act;
+    t.equal(await waiting(), 'trigger', 'what may be done at any time');
     await bus.act('lin', path(REGION_ID, 'request-withdrawal'), { reason: 'the register ends' });
+    t.equal(await waiting(), 'withdraw', 'the worklist names what the department has asked for');
     await put(bus, { ...REGION, abstract: 'other' });
     t.match(await act('chen', 'discard'), { status: 200, body: { state: 'published', published: 1 } });
     t.match(

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { CursorActs } from '../../stream/cursors/cursor-acts.js';
+import { sendList } from '../answers/json-list.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { SMALL_JSON } from '../server/route-rule.js';
@@ -22,7 +23,10 @@ export function cursorActRoutes(app: FastifyInstance, { cursorActs }: CursorActR
   app.get<{ Params: { grant: string } }>(
     '/v1/grants/:grant/cursors',
     { schema: LIST, config: { ...ANYBODY, answer: 'list' } },
-    (request) => cursorActs.list(callerOf(request), request.params.grant),
+    async (request, reply) => {
+      const { cursors, ...rest } = await cursorActs.list(callerOf(request), request.params.grant);
+      return sendList(reply, 'cursors', cursors, rest);
+    },
   );
   app.put<MoveRoute>('/v1/grants/:grant/cursors/:cursor', { schema: MOVE, config: ACT }, (request) => {
     const { to, reason } = request.body;

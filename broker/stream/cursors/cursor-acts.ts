@@ -1,3 +1,4 @@
+import { TimeSlice } from '../../../proto/async/time-slice.js';
 import { splitEntryId } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames/frames.js';
@@ -55,17 +56,17 @@ export class CursorActs {
     const { partition } = open.version;
     const stored = await cursors.list(grant);
     const [log, border] = [logOf(partition), await this.#skippedUpTo(open)];
-    return {
-      log,
-      end: readers.at(partition).head,
-      cursors: stored.map(({ name, record }) => ({
+    const list: CursorList = { log, end: readers.at(partition).head, cursors: [] };
+    await new TimeSlice().each(stored, ({ name, record }) => {
+      list.cursors.push({
         name,
         position: positionShown(record, log, border),
         log: record.log,
         updatedAt: record.at,
         connected: table.onCursor(cursorSubject(grant, name)) !== undefined,
-      })),
-    };
+      });
+    });
+    return list;
   }
 
   /** Throws BEFORE_HISTORY and POSITION_GONE for positions that the grant or the log does not have. */

@@ -1,3 +1,4 @@
+import { TimeSlice } from '../../../proto/async/time-slice.js';
 import { LruMap } from '../../../proto/collections/lru-map.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isSameEpoch } from '../../../proto/log-position.js';
@@ -106,9 +107,12 @@ export class CursorStore {
   /** The cursors of a grant as stored, with their names. */
   async list(grant: string): Promise<{ name: string; record: CursorRecord }[]> {
     const messages = await lastPerSubject(this.bus, CURSORS_STREAM, cursorSubject(grant, '*'));
-    return messages
-      .map((message) => ({ name: message.subject.split('.').at(-1) as string, record: decodeCursor(message).record }))
-      .filter(({ record }) => !record.removed);
+    const stored: { name: string; record: CursorRecord }[] = [];
+    await new TimeSlice().each(messages, (message) => {
+      const { record } = decodeCursor(message);
+      if (!record.removed) stored.push({ name: message.subject.split('.').at(-1) as string, record });
+    });
+    return stored;
   }
 
   /** The stored cursor, whatever narrowing it is bound to; undefined for one that does not exist. */

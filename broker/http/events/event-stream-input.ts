@@ -77,7 +77,7 @@ async function feed(stream: EventStream, results: OrderedResults<Part>): Promise
     if (lines.isOver) unread -= chunk.length;
   };
   try {
-    for await (const read of untilAborted(ndjsonLines(each(body, countUnread), cutter), lease.signal)) {
+    for await (const read of untilAborted(ndjsonLines(each(body, countUnread), cutter, share), lease.signal)) {
       for (let next = 0; next < read.length && !lines.isOver; ) {
         await capacityOf(intake, share);
         if (lease.signal.aborted || results.isAbandoned) break;

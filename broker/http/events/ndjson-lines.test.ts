@@ -95,3 +95,22 @@ t.test('a chunk of many short lines becomes lines as they are taken', async (t) 
     );
   }
 });
+
+t.test('blank lines are cut over several turns of the event loop', async (t) => {
+  async function* body() {
+    yield Buffer.from('\n'.repeat(64 * 1024));
+    yield Buffer.from('{}\n');
+  }
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const found: InputLine[] = [];
+  for await (const lines of ndjsonLines(body(), new LineCutter(1_000_000, new UnfinishedLines()))) found.push(...lines);
+  isOver = true;
+  t.same(found, [{ number: 64 * 1024 + 1, text: '{}' }]);
+  t.ok(turns >= 3, `${turns} turns`);
+});

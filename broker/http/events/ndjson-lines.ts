@@ -1,3 +1,4 @@
+import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import type { LineHolder, UnfinishedLines } from './unfinished-lines.js';
 
 const NEWLINE = 0x0a;
@@ -18,14 +19,26 @@ export interface InputLine {
 
 /** A chunk of 64 KiB may hold 30,000 lines. As objects they take thirty times its bytes, so only so many are made before they are handled. */
 const LINES_AT_ONCE_MAX = 256;
+/** Blank ones among them, which make no objects: a fraction of a millisecond. */
+const CUT_AT_ONCE_MAX = 4_096;
 
 /**
  * Cuts a stream of bytes into lines, without regard to characters: a line that is not UTF-8 spoils no other. Yields
  * the lines that a chunk completes together, so that work is done per chunk, and many short ones in several parts. Blank
  * lines are left out.
  */
-export async function* ndjsonLines(body: AsyncIterable<Buffer>, cutter: LineCutter): AsyncGenerator<InputLine[]> {
-  for await (const chunk of body) yield* cutter.push(chunk);
+export async function* ndjsonLines(
+  body: AsyncIterable<Buffer>,
+  cutter: LineCutter,
+  share?: TurnShare,
+): AsyncGenerator<InputLine[]> {
+  for await (const chunk of body) {
+    for (const lines of cutter.push(chunk)) {
+      if (lines.length > 0) yield lines;
+      // Of blank lines alone nobody takes a turn for handling them.
+      else await sharedTurn(share);
+    }
+  }
   const last = cutter.end();
   if (last.length > 0) yield last;
 }
@@ -100,10 +113,11 @@ export class LineCutter implements LineHolder {
       return;
     }
     let start = 0;
+    let cut = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
       this.#add(lines, text.slice(start, end));
       start = end + 1;
-      if (lines.length === LINES_AT_ONCE_MAX) yield lines.splice(0);
+      if (lines.length === LINES_AT_ONCE_MAX || ++cut % CUT_AT_ONCE_MAX === 0) yield lines.splice(0);
     }
   }
 

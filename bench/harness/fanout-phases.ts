@@ -22,8 +22,12 @@ const CREDIT = 20_000;
 /** At a low rate a phase takes longer, so that percentiles mean something. */
 const EVENTS_PER_PHASE_MIN = 60;
 
-/** A new process runs its code slowly for the first thousands of frames. */
-const WARM_UP_RATE = 50;
+/**
+ * A new process runs its code slowly, and compiles what it runs often. Acknowledgements come once a second from each session, so it takes
+ * them seconds to be among that.
+ */
+const WARM_UP_RATE = 100;
+const WARM_UP_SECONDS_MIN = 15;
 /** The greatest rate is looked for between these shares of what the side delivers flat out, by halving. */
 const SHARES = { least: 0.25, most: 1.25 };
 const HALVINGS = 5;
@@ -112,7 +116,7 @@ interface Setup {
 async function runPhases(run: BenchRun, setup: Setup): Promise<FanoutReport> {
   const { source, subscribers, order } = setup;
   await subscribers.watch(LAG_REPORT_INTERVAL_MS, ({ least }) => source.delivered(least));
-  await runPhase(setup, { rate: WARM_UP_RATE });
+  await runPhase(setup, { rate: WARM_UP_RATE, secondsMin: WARM_UP_SECONDS_MIN });
   const phases: Record<string, Phase> = {};
   const server = Object.keys(setup.servers)[0];
   for (const [name, rate] of Object.entries(order.rates)) {
@@ -145,12 +149,13 @@ async function findGreatestRate(setup: Setup, flatOut: number, heldP99Ms: number
 
 interface PhaseOrder {
   rate: number | undefined;
+  secondsMin?: number;
   undeliveredMax?: number;
 }
 
 async function runPhase({ order, source, subscribers, servers }: Setup, phase: PhaseOrder): Promise<Phase> {
-  const { rate, undeliveredMax = LAG_MAX } = phase;
-  const seconds = Math.max(order.seconds, EVENTS_PER_PHASE_MIN / (rate ?? Number.POSITIVE_INFINITY));
+  const { rate, secondsMin = 0, undeliveredMax = LAG_MAX } = phase;
+  const seconds = Math.max(order.seconds, secondsMin, EVENTS_PER_PHASE_MIN / (rate ?? Number.POSITIVE_INFINITY));
   await pause(500);
   await subscribers.reset();
   const meter = await CpuMeter.start({ ...servers, subscribers: subscribers.pid, source: source.pid });

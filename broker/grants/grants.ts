@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GrantStatus } from '../../proto/entry/grant.js';
 import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../ledger/record.js';
+import type { DeliveryStops } from './delivery-stops.js';
 import { documentOf, type Grant, type StoredGrant, statusAt, toGrant } from './grant.js';
 
 /** All grants, folded from the ledger. */
@@ -11,6 +12,9 @@ export class Grants implements FoldedRoom {
   readonly #byHolder = new Map<string, Set<string>>();
   readonly #bySystem = new Map<string, Set<string>>();
   readonly #listeners = new Set<(grant: Grant) => void>();
+
+  /** The stops say which of the grants deliver nothing although they are in force. */
+  constructor(readonly stops: DeliveryStops) {}
 
   readonly fold = (record: LedgerRecord): void => {
     if (record.kind !== 'grant') return;

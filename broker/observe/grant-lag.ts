@@ -14,7 +14,7 @@ import { lastAckOf } from './lag/stored-cursors.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
 export interface GrantLagDeps {
-  grants: Pick<Grants, 'get' | 'list'>;
+  grants: Pick<Grants, 'get' | 'list' | 'stops'>;
   permissions: Pick<Permissions, 'mayReadGrant' | 'overseesGrants'>;
   access: Pick<GrantAccess, 'open'>;
   entries: Pick<Catalog, 'isPublished'>;
@@ -59,7 +59,7 @@ export class GrantLag {
     const nowMs = this.deps.clock();
     const readable = this.deps.grants
       .list()
-      .filter((grant) => grant.id > after && this.#isInForce(grant, nowMs))
+      .filter((grant) => grant.id > after && this.#isDelivering(grant, nowMs))
       .filter((grant) => isListedFor(caller, grant.party) && this.#isReadable(caller, grant))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const page = readable.slice(0, LAG_GRANTS_MAX);
@@ -78,7 +78,7 @@ export class GrantLag {
     // Asked once for all: there may be thousands of grants, and a scrape every 15 s.
     const nowMs = this.deps.clock();
     const isWanted = (grant: Grant): boolean =>
-      this.#isInForce(grant, nowMs) &&
+      this.#isDelivering(grant, nowMs) &&
       isListedFor(caller, grant.party) &&
       (party === undefined || grant.party === party || splitEntryId(grant.entry).party === party) &&
       (oversees || this.#isReadable(caller, grant));
@@ -127,8 +127,10 @@ export class GrantLag {
     await inTurns(inexact, (grant) => report(grant, cursorsOf(grant), nowMs));
   }
 
-  #isInForce(grant: Grant, nowMs: number): boolean {
-    return statusAt(grant, nowMs) === 'in_force' && this.deps.entries.isPublished(grant.entry);
+  #isDelivering(grant: Grant, nowMs: number): boolean {
+    const { entries, grants } = this.deps;
+    const isInForce = statusAt(grant, nowMs) === 'in_force' && grants.stops.of(grant) === undefined;
+    return isInForce && entries.isPublished(grant.entry);
   }
 
   #isReadable(caller: Caller, { system, party, entry }: Grant): boolean {

@@ -16,7 +16,6 @@ import { CRITICISMS } from './later/criticisms.js';
 import { DESIGNATIONS } from './later/designations.js';
 import { DISPUTES } from './later/disputes.js';
 import { INCIDENTS } from './later/incidents.js';
-import { STOPS } from './later/stops.js';
 import { ACCESSES } from './people/accesses.js';
 import { BODIES } from './people/bodies.js';
 import { CONTRACTS } from './people/contracts.js';
@@ -24,6 +23,7 @@ import { ENROLMENTS } from './people/enrolments.js';
 import { OFFICERS } from './people/officers.js';
 import { PARTIES } from './people/parties.js';
 import { SYSTEMS } from './people/systems.js';
+import { STOPS } from './stops/stops.js';
 import { VIOLATIONS } from './violations/violations.js';
 
 /** Every machine that this version knows, in the order in which `GET /v1/procedures` lists them. */

@@ -4,7 +4,7 @@ import { ClientError } from '../../client/errors.js';
 import { pause } from '../../client/pause.js';
 import { publishBatch } from '../../client/publish/batch-publisher.js';
 import { canaryGrantId } from '../../proto/canary.js';
-import type { GrantDocument } from '../../proto/entry/grant.js';
+import type { GrantDocument, StopScope } from '../../proto/entry/grant.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import { BusSearch } from './bus-search.js';
 import type { CanaryMetrics, CanaryTransport, RoundOutcome } from './canary-metrics.js';
@@ -36,14 +36,16 @@ export interface CanaryOptions {
 /** A follower that lost its connection begins again within a quarter of the interval, and at most after this time. */
 const RETRY_MS_MAX = 10_000;
 
-/** Status of each grant by partition; undefined when the bus did not say. */
+type ShownGrant = GrantDocument & { stopped?: StopScope };
+
+/** Status of each grant by partition, `stopped` where a stop stands on it; undefined when the bus did not say. */
 type Statuses = Map<number, string | undefined> | undefined;
 
 /**
  * Publishes a round of synthetic events at every interval, follows them over every transport, and looks for secrets in all
  * that comes back. Resolves when the signal aborts.
  *
- * A round that does not arrive is an outage, unless nothing was owed: a grant that somebody has suspended, before or
+ * A round that does not arrive is an outage, unless nothing was owed: a grant that somebody has suspended or stopped, before or
  * during the round, or tokens that were given to another canary. Both are said, and neither counts. See
  * docs/decisions/0121.
  */
@@ -119,8 +121,8 @@ class Canary {
   async #statuses(): Promise<Statuses> {
     const { signal } = this.options;
     try {
-      const { grants } = await this.#grants.json<{ grants: GrantDocument[] }>('/v1/grants', { signal });
-      return new Map(grants.map(({ id, status }) => [partitionOf(id), status]));
+      const { grants } = await this.#grants.json<{ grants: ShownGrant[] }>('/v1/grants', { signal });
+      return new Map(grants.map(({ id, status, stopped }) => [partitionOf(id), stopped ? 'stopped' : status]));
     } catch (error) {
       return error instanceof ClientError && error.code === 'NOT_AUTHENTICATED' ? new Map() : undefined;
     }
@@ -194,7 +196,8 @@ class Canary {
     this.#paused = paused;
     if (areReplaced)
       log.warn('the tokens of the canary were renewed: another canary has them, this one judges nothing');
-    else if (suspended.length > 0) log.warn({ partitions: suspended }, 'grants of the canary are suspended: no outage');
+    else if (suspended.length > 0)
+      log.warn({ partitions: suspended }, 'grants of the canary are suspended or stopped: no outage');
     else log.info('the canary judges the bus again');
   }
 }

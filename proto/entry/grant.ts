@@ -8,6 +8,10 @@ export interface GrantedItem {
   transform?: Transform | undefined;
 }
 
+/** What a stop of delivery may be of. */
+export const STOP_SCOPES = ['entry', 'system', 'party', 'node'] as const;
+export type StopScope = (typeof STOP_SCOPES)[number];
+
 export const GRANT_STATUSES = ['provisioning', 'in_force', 'suspended', 'expired', 'terminated'] as const;
 export type GrantStatus = (typeof GRANT_STATUSES)[number];
 

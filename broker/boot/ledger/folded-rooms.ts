@@ -1,4 +1,5 @@
 import { Catalog } from '../../catalog/catalog.js';
+import { DeliveryStops } from '../../grants/delivery-stops.js';
 import { Grants } from '../../grants/grants.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
 import type { FoldedRoom } from '../../ledger/checkpoint/folded-room.js';
@@ -16,6 +17,7 @@ import { StoredProfiles } from '../../sheets/profiles/stored-profiles.js';
 /** The state folded in memory, and the order in which each room takes a record: a grant is read by its entry and parties. */
 export function foldedRooms(secret: string, busClock: BusClock, texts?: KeptTexts) {
   const officers = new Officers();
+  const stops = new DeliveryStops();
   // The order of the members is that of the folds.
   const rooms = {
     facts: new BusFacts(),
@@ -24,7 +26,8 @@ export function foldedRooms(secret: string, busClock: BusClock, texts?: KeptText
     officers,
     credentials: new Credentials(secret),
     catalog: new Catalog(texts),
-    grants: new Grants(),
+    stops,
+    grants: new Grants(stops),
     calendars: new CalendarBook(),
     testClock: new TestClock(),
     bodies: new BodiesInOffice(officers),

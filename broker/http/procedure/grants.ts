@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { StopScope } from '../../../proto/entry/grant.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Grants } from '../../grants/grants.js';
 import type { Caller } from '../../parties/caller.js';
@@ -50,6 +51,7 @@ async function listGrants({ procedure, grants, clock }: LawfulGrantDeps, request
   const shown = files.map(({ document, ...answer }) => ({
     ...(document as Fields),
     ...answer,
+    ...stopOf(grants, String(answer.id)),
     ...(wantsDocument && { document }),
   }));
   return { grants: shown, ...(next !== undefined && { next }) };
@@ -63,17 +65,25 @@ function ownGrants(grants: Grants, system: string, nowMs: number, { entry, after
     .filter((grant) => grant !== undefined)
     .filter(({ id, entry: of }) => id > after && (entry === undefined || of === entry))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  return grantPage(own, limit, nowMs);
+  const { grants: shown, next } = grantPage(own, limit, nowMs);
+  return { grants: shown.map((grant) => ({ ...grant, ...stopOf(grants, grant.id) })), next };
 }
 
 async function readGrant({ procedure, grants, clock }: LawfulGrantDeps, caller: Caller, id: string): Promise<object> {
   if (caller.kind === 'system') {
     const grant = grants.get(id);
-    if (grant?.system === caller.id) return describeGrant(grant, clock());
+    if (grant?.system === caller.id) return { ...describeGrant(grant, clock()), ...stopOf(grants, id) };
     throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this caller`, { grant: id });
   }
   const whole = await procedure.files.readWhole(caller, { kind: 'grants', id });
-  return { ...(whole.document as Fields), ...whole };
+  return { ...(whole.document as Fields), ...whole, ...stopOf(grants, id) };
+}
+
+/** What a stop is of by which the grant delivers nothing; its status stays. */
+function stopOf(grants: Grants, id: string): { stopped?: StopScope } {
+  const grant = grants.get(id);
+  const stop = grant && grants.stops.of(grant);
+  return stop ? { stopped: stop.scope } : {};
 }
 
 const anything = { type: 'object', additionalProperties: true };

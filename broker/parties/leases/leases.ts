@@ -7,7 +7,7 @@ import type { EndingAct, RevocationReport } from './revocation-report.js';
 
 /** A right that something long-lived depends on. */
 export interface LeaseCondition {
-  /** Ledger records that may end the right, as `kind:id`. */
+  /** Ledger records that may end the right, as `kind:id`, or `kind:*` for all of a kind. */
   records: readonly string[];
   /** The right may end without a record, by time or with a stale ledger: it is asked at intervals too. */
   endsByTime: boolean;
@@ -164,10 +164,10 @@ export class Leases {
 
   /** Call after the record was folded. */
   readonly onRecord = ({ kind, id, time }: Pick<LedgerRecord, 'kind' | 'id' | 'time'>): void => {
-    const leases = this.#byRecord.get(`${kind}:${id}`);
-    if (!leases) return;
+    const leases = [...(this.#byRecord.get(`${kind}:${id}`) ?? []), ...(this.#byRecord.get(`${kind}:*`) ?? [])];
+    if (leases.length === 0) return;
     const act = { right: `a right of ${kind} ${id}`, atMs: Date.parse(time), readAtMs: this.deps.clock() };
-    for (const lease of [...leases]) lease.judge(act);
+    for (const lease of leases) lease.judge(act);
   };
 
   /** Resolves when whatever ran under a lease that has ended by now is over. */

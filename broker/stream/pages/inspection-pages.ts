@@ -4,7 +4,14 @@ import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { requireEpoch } from '../../event-log/truncation.js';
 import type { LeaseCondition } from '../../parties/leases/leases.js';
-import type { GrantAccess, GrantSource, OpenGrant } from '../subscriptions/grant-access.js';
+import {
+  ANY_STOP,
+  type GrantAccess,
+  type GrantLookup,
+  type GrantSource,
+  type OpenGrant,
+  stopped,
+} from '../subscriptions/grant-access.js';
 import { startQuery } from '../subscriptions/start-query.js';
 import { type EntryLookup, requireItem, versionsOf } from '../views/entry-fields.js';
 import { View, viewKey } from '../views/view.js';
@@ -13,7 +20,7 @@ import type { PageEvents } from './page-events.js';
 
 export interface InspectionPagesDeps {
   access: Pick<GrantAccess, 'open' | 'check' | 'condition' | 'viewSource'>;
-  grants: { get(id: string): { system: string } | undefined };
+  grants: Pick<GrantLookup, 'get' | 'stops'>;
   entries: EntryLookup;
   starts: StartPositions;
   readers: PartitionReaders;
@@ -45,7 +52,7 @@ export interface Inspection {
 export class InspectionPages {
   constructor(private readonly deps: InspectionPagesDeps) {}
 
-  /** Throws like `GrantAccess.open`, and ENTRY_WITHDRAWN. */
+  /** Throws like `GrantAccess.open`, and ENTRY_WITHDRAWN. A stop holds for an entry that is read whole as for grants on it. */
   open(request: InspectionRequest): Inspection {
     return request.grant === undefined ? this.#openEntry(request) : this.#openGrant(request.grant);
   }
@@ -62,7 +69,9 @@ export class InspectionPages {
 
   /** Every item that a version of the entry has had, in every row. */
   #openEntry({ id, entry }: InspectionRequest): Inspection {
-    const { entries, secret } = this.deps;
+    const { entries, grants, secret } = this.deps;
+    const stop = grants.stops.ofEntry(entry);
+    if (stop) throw stopped(stop, id);
     const version = entries.published(entry);
     if (!version) throw new SluiceError('ENTRY_WITHDRAWN', `entry ${entry} is not published`, { entry });
     const names = new Set(versionsOf(entries, entry).flatMap(({ items }) => items.map(({ name }) => name)));
@@ -80,9 +89,11 @@ export class InspectionPages {
     const source: GrantSource = { grant, rows: {}, narrow: {}, history, item, secret };
     const view = new View(viewKey(source), entry, source);
     const condition: LeaseCondition = {
-      records: [`entry:${entry}`],
+      records: [`entry:${entry}`, ANY_STOP],
       endsByTime: false,
       ended: () => {
+        const standing = grants.stops.ofEntry(entry);
+        if (standing) return stopped(standing, id);
         const now = entries.published(entry);
         if (now && view.isCurrent(now)) return undefined;
         return new SluiceError('ENTRY_CHANGED', `entry ${entry} was changed, ask again`, { entry });

@@ -4,6 +4,7 @@ import type { GrantStatus } from '../../../proto/entry/grant.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { canonicalRows } from '../../grants/canonical-rows.js';
+import { type DeliveryStops, type StoppedTarget, stopText } from '../../grants/delivery-stops.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import { checkRows } from '../../grants/rows-check.js';
 import type { Ledger } from '../../ledger/ledger.js';
@@ -16,6 +17,7 @@ import type { View, ViewSource } from '../views/view.js';
 export interface GrantLookup {
   get(id: string): Grant | undefined;
   onChange(fn: (grant: Grant) => void): () => void;
+  readonly stops: Pick<DeliveryStops, 'of' | 'ofEntry' | 'onStop'>;
 }
 
 export interface GrantAccessDeps {
@@ -37,6 +39,9 @@ export interface GrantSource extends ViewSource {
   history: FilterHistory;
 }
 
+/** Records of every stop, for a lease: whether one is of the right is not to be seen by its id. */
+export const ANY_STOP = 'stop:*';
+
 /** Decides whether a system may use a grant now, and which part of the entry. What is not granted is refused. */
 export class GrantAccess {
   constructor(private readonly deps: GrantAccessDeps) {}
@@ -51,6 +56,8 @@ export class GrantAccess {
       throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this system`, { grant: id });
     const status = statusAt(grant, this.deps.clock());
     if (status !== 'in_force') throw notInForce(grant, status);
+    const stop = this.deps.grants.stops.of(grant);
+    if (stop) throw stopped(stop, id);
     const version = this.deps.entries.published(grant.entry);
     if (!version) throw new SluiceError('ENTRY_WITHDRAWN', `entry ${grant.entry} is not published`, { grant: id });
     return { grant, version };
@@ -71,7 +78,7 @@ export class GrantAccess {
   condition(system: string, open: OpenGrant, view: Pick<View, 'isCurrent'>): LeaseCondition {
     const { id, entry } = open.grant;
     return {
-      records: [`grant:${id}`, `entry:${entry}`],
+      records: [`grant:${id}`, `entry:${entry}`, ANY_STOP],
       endsByTime: true,
       ended: () => {
         try {
@@ -111,6 +118,11 @@ export function narrowingDigest(narrow: Rows): string {
 /** For subscribers of a grant that would deliver something else under the new version of its entry. */
 export function entryChanged(entry: string, grant: string): SluiceError {
   return new SluiceError('ENTRY_CHANGED', `entry ${entry} has a new version, ask again`, { grant });
+}
+
+/** What is read under a stop is refused as under a suspension; `id` is that of the grant, or of the access to an entry. */
+export function stopped(stop: StoppedTarget, id: string): SluiceError {
+  return new SluiceError('GRANT_NOT_IN_FORCE', `${id} delivers nothing: ${stopText(stop)}`, { grant: id });
 }
 
 function notInForce({ id, period }: Grant, status: GrantStatus): SluiceError {

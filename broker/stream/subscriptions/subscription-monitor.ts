@@ -2,6 +2,7 @@ import { atTicks } from '../../../proto/async/shared-ticks.js';
 import type { ErrorCode } from '../../../proto/errors.js';
 import type { EpochChanges } from '../../event-log/epoch-changes.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import { type StoppedTarget, stopText } from '../../grants/delivery-stops.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
@@ -61,6 +62,7 @@ export class SubscriptionMonitor {
       atTicks(CHECK_INTERVAL_MS, () => this.#checkAll()),
       () => clearInterval(announce),
       grants.onChange((grant) => this.#onGrant(grant)),
+      grants.stops.onStop((stop, atMs) => this.#onStop(stop, atMs)),
       entries.onChange((entry) => this.#onEntry(entry)),
     );
   }
@@ -95,13 +97,30 @@ export class SubscriptionMonitor {
       .filter((subscription) => refusal || grant.ledgerSeq !== subscription.parts.grantSeq);
     if (ended.length === 0) return;
     const { code, reason } = refusal ?? CHANGED;
-    const right = `grant ${grant.id} (party ${grant.party}, system ${grant.system})`;
-    const act = { right, atMs: grant.changedAtMs, readAtMs };
+    const act = { right: rightOf(grant), atMs: grant.changedAtMs, readAtMs };
     for (const subscription of ended) {
       subscription.end(code, reason);
       if (refusal) this.#awaitLastByte(subscription, act);
     }
     this.#recordEnding(grant.id, code, ended);
+  }
+
+  /** The grants keep their state, so nothing else says that what they deliver has ended. */
+  #onStop(stop: StoppedTarget, atMs: number): void {
+    const { grants, table, clock } = this.#deps;
+    const readAtMs = clock();
+    const reason = stopText(stop);
+    const stoppedGrants = [...table]
+      .map(({ parts }) => grants.get(parts.grant))
+      .filter((grant) => grant !== undefined && grants.stops.of(grant) !== undefined);
+    for (const grant of new Set(stoppedGrants as Grant[])) {
+      const ended = table.ofGrant(grant.id).filter(({ isEnded }) => !isEnded);
+      for (const subscription of ended) {
+        subscription.end('REVOKED', reason);
+        this.#awaitLastByte(subscription, { right: rightOf(grant), atMs, readAtMs });
+      }
+      if (ended.length > 0) this.#recordEnding(grant.id, 'REVOKED', ended);
+    }
   }
 
   /** The `ended` frame is the last one under the grant, and what was sent before it may still wait in the socket. */
@@ -186,6 +205,8 @@ export class SubscriptionMonitor {
     }
   }
 }
+
+const rightOf = ({ id, party, system }: Grant): string => `grant ${id} (party ${party}, system ${system})`;
 
 function endingOf(grant: Grant, nowMs: number): Refusal | undefined {
   const status = statusAt(grant, nowMs);

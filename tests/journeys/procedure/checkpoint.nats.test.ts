@@ -25,6 +25,7 @@ t.test('every room that is folded from the ledger is the same after a start from
   const reply = { items: [{ name: 'idNumber' }], leftOut: leftOut(['birthDate', 'address']) };
   await bus.act('lin', `/v1/applications/${id}/approve`, reply);
   await fileApplication(bus, ['tan', 'tao'], applicationFor(REGION, 'tax-files'));
+  await bus.act('su', '/v1/stops', { scope: 'entry', target: BIRTH.id, reason: 'a leak' });
 
   const link = await connect(t, nats);
   const path = join(await temporaryFolder(t), 'ledger.checkpoint');
@@ -52,7 +53,8 @@ t.test('every room that is folded from the ledger is the same after a start from
     });
     t.teardown(() => ledger.close());
     const saved = ordered.map((room) => room.save().map(whole));
-    return { ledger, saved, folded, now: busClock.now(), search: rooms.catalog.search({ q: '出生', limit: 10 }) };
+    const search = rooms.catalog.search({ q: '出生', limit: 10 });
+    return { ledger, saved, folded, now: busClock.now(), search, stop: rooms.stops.ofEntry(BIRTH.id) };
   };
   const warn = (message: string): void => t.comment(message);
   const first = await open();
@@ -62,6 +64,7 @@ t.test('every room that is folded from the ledger is the same after a start from
   t.same([first.folded > 50, second.folded], [true, 0]);
   t.strictSame(second.saved, first.saved);
   t.strictSame([second.now, second.search], [first.now, first.search]);
+  t.strictSame(second.stop, { scope: 'entry', target: BIRTH.id });
   t.match(second.search.entries, [{ id: BIRTH.id, version: 1 }]);
 });
 

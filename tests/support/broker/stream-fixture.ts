@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import { DeliveryStops } from '../../../broker/grants/delivery-stops.js';
 import type { Grant } from '../../../broker/grants/grant.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Bus } from '../../../broker/nats/bus.js';
@@ -67,6 +68,7 @@ export class StreamFixture {
           this.#grantListeners.add(fn);
           return () => this.#grantListeners.delete(fn);
         },
+        stops: new DeliveryStops(),
       },
       ledger: {
         get isFresh() {

@@ -99,12 +99,12 @@ async function newestOf(bus: Bus, { kind, id }: Pick<Act, 'kind' | 'id'>): Promi
   return message && decodeRecord(message.position, subject, message.data);
 }
 
-/** Oldest first. A right that was given after the copy is not on the ledger and needs no end. */
+/** Oldest first. */
 async function endedSince({ bus }: RestoreDeps, lost: readonly RightState[]): Promise<RightState[]> {
   const ended: RightState[] = [];
   for (const state of lost) {
-    const stored = state.kind === 'case' ? undefined : await newestOf(bus, state);
-    if (stored && takesAway(state, stored)) ended.push(state);
+    if (state.kind === 'case') continue;
+    if (takesAway(state, await newestOf(bus, state))) ended.push(state);
   }
   const grants = new Set(ended.filter(({ kind }) => kind === 'grant').map(({ id }) => id));
   const cases = lost.filter(({ kind, document }) => kind === 'case' && grants.has(grantOf(document)));

@@ -14,7 +14,17 @@ export interface RightState
 }
 
 /** `case` holds no right: it explains a suspension, and without it nobody could lift the suspension that is repeated. */
-const KINDS: readonly string[] = ['grant', 'system', 'officer', 'entry', 'contract', 'consent', 'access', 'case'];
+const KINDS: readonly string[] = [
+  'grant',
+  'system',
+  'officer',
+  'entry',
+  'contract',
+  'consent',
+  'access',
+  'stop',
+  'case',
+];
 
 /** Undefined for records that change no right. */
 export function rightStateOf(record: LedgerRecord, bytes: Uint8Array): RightState | undefined {
@@ -31,8 +41,13 @@ const entryState = (state: EntryState): object => (state.status === 'withdrawn' 
 const isOfCanary = ({ document }: LedgerRecord): boolean =>
   (document as { party?: string } | undefined)?.party === CANARY_PARTY;
 
-/** True when the right as `stored` on the ledger is more than the right as it was last `known`. */
-export function takesAway(known: RightState, stored: Pick<LedgerRecord, 'document' | 'step'>): boolean {
+/**
+ * True when the right as `stored` on the ledger is more than the right as it was last `known`. A right that is not on the ledger was given
+ * after the copy and needs no end; a stop that is not there is missing.
+ */
+export function takesAway(known: RightState, stored: Pick<LedgerRecord, 'document' | 'step'> | undefined): boolean {
+  if (known.kind === 'stop') return stateOf(known) === 'standing';
+  if (!stored) return false;
   switch (known.kind) {
     case 'grant':
       return grantTakesAway(known.document as StoredGrant, stored.document as StoredGrant);
@@ -68,4 +83,5 @@ function holderTakesAway(known: Holder, stored: Holder): boolean {
 
 const isWithdrawn = ({ document }: Pick<LedgerRecord, 'document'>): boolean =>
   (document as EntryState).status === 'withdrawn';
-const stateOf = ({ step }: Pick<LedgerRecord, 'step'>): unknown => (step as { state?: unknown } | undefined)?.state;
+const stateOf = ({ step }: Pick<LedgerRecord, 'step'>): unknown =>
+  (step as { state?: { state: string } } | undefined)?.state?.state;

@@ -13,7 +13,7 @@ export interface SnapshotProgress {
 
 /** Absent in files of earlier versions. */
 export interface SnapshotOrigin {
-  /** Changes of the table from before this LSN are covered by the snapshot and are skipped. */
+  /** Changes of the table from before this LSN are covered by the snapshot and are skipped. Once the snapshot has begun: the LSN of its begin. */
   validFrom: string;
   /** `TableMapping.originOf` when the snapshot began. */
   origin: string;

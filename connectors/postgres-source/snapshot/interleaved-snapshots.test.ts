@@ -3,8 +3,9 @@ import t from 'tap';
 import { eventually as within } from '../../../tests/support/condition.js';
 import { RecordForm } from '../../runtime/mapping/record-form.js';
 import type { SnapshotProgress } from '../progress.js';
+import type { ChangeMessage } from '../stream/pgoutput-decoder.js';
 import type { RowValues } from '../stream/row-reader.js';
-import type { StreamItem } from '../stream/transaction-reader.js';
+import { type StreamItem, TransactionReader } from '../stream/transaction-reader.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 import { InterleavedSnapshots } from './interleaved-snapshots.js';
 
@@ -21,6 +22,7 @@ const form = new RecordForm<number>({
 });
 const mapping = {
   name: 'public.t',
+  oid: 1,
   entry: 'p.e',
   key: ['id'],
   columns: ['id', 'name'],
@@ -225,6 +227,38 @@ t.test('a snapshot that continues waits for those who were writing to the table'
   server.writers = ['3/8'];
   await arrivals(1);
   t.equal(server.selects, 1, 'a later writer is none of them');
+});
+
+/** The stream of a session that begins again with a transaction that an earlier one has returned. */
+function replayed(commitLsn: bigint, subject: string, validFrom: bigint): StreamItem[] {
+  const columns = [{ name: 'id' }, { name: 'name' }];
+  const relation = { tag: 'relation', relationOid: 1, columns, replicaIdentity: 'full' };
+  const messages = [
+    { tag: 'begin', commitLsn, commitMs: 0, xid: 7 },
+    relation,
+    { tag: 'row', relation, before: undefined, after: [subject, 'new'] },
+    { tag: 'commit', endLsn: commitLsn + 10n },
+  ] as unknown as ChangeMessage[];
+  const reader = new TransactionReader([mapping], () => validFrom);
+  return messages.flatMap((message) => reader.read(message));
+}
+
+t.test('a replayed change from before the begin leaves its record in the snapshot', async (t) => {
+  const server = new ScriptedServer(1);
+  const { snapshots, arrivals } = open(server, {});
+  snapshots.changed(change(700n, '1'));
+  snapshots.readAhead();
+  await arrivals(1);
+  const begun = snapshots.takeBefore(END)!.read!;
+  t.equal(begun.lsn, 701n, 'the change is published before the begin');
+  const later = open(server, { 'public.t': begun.after });
+  later.snapshots.readAhead();
+  for (const item of replayed(700n, '1', BigInt(begun.after.validFrom!)))
+    if (item.kind === 'changes') later.snapshots.changed(item);
+  await later.arrivals(1);
+  const rows = later.snapshots.takeBefore(END)!.read!;
+  t.same([...rows.rows.keys()], ['1'], 'else receivers would drop it at the end of the snapshot');
+  t.equal(rows.after.validFrom, '701', 'a third session gets the change once more');
 });
 
 t.test('a failed statement is reported once, and nothing more is read', async (t) => {

@@ -109,9 +109,13 @@ export class InterleavedSnapshots {
       const read = await this.#reader.read({ mapping, form, before, origin: origins.get(mapping.name)! });
       // Not there: the table has to be read again from its start.
       if (this.#chunks.includes(chunk)) {
-        this.#read.set(mapping.name, read.after);
         // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint.
-        chunk.arrived({ ...read, lsn: read.lsn > this.#floorLsn ? read.lsn : this.#floorLsn });
+        const lsn = read.lsn > this.#floorLsn ? read.lsn : this.#floorLsn;
+        // Changes from before the begin are published before it. A later session that got them again would leave their records
+        // out of its chunks, and receivers would drop these at the end of the snapshot.
+        const after = chunk.isFirst ? { ...read.after, validFrom: String(lsn) } : read.after;
+        this.#read.set(mapping.name, after);
+        chunk.arrived({ ...read, lsn, after });
       }
       onChunk();
     } catch (error) {

@@ -65,6 +65,7 @@ export class SnapshotReader {
         lastKey,
         isDone: before !== undefined && rows.length < this.rowsMax,
         ...origin,
+        validFrom: before?.validFrom ?? origin.validFrom,
       },
     };
   }

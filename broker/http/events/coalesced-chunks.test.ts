@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import t from 'tap';
+import { untilAborted } from '../server/until-aborted.js';
 import { coalescedChunks } from './coalesced-chunks.js';
 
 t.test('what comes while the reader is busy is merged, nothing is lost, and the stream waits', async (t) => {
@@ -31,4 +33,17 @@ t.test('a request that breaks off ends the reading with an error, after what cam
   const next = chunks.next();
   body.destroy(new Error('aborted'));
   await t.rejects(next);
+});
+
+t.test('what a reader leaves is thrown away, so that the connection can take another request', async (t) => {
+  const body = new PassThrough();
+  const chunks = untilAborted(coalescedChunks(body), new AbortController().signal);
+  body.write('first');
+  for await (const chunk of chunks) {
+    t.equal(chunk.toString(), 'first');
+    break;
+  }
+  const ended = once(body, 'end');
+  body.end(Buffer.alloc(1024 * 1024));
+  await ended;
 });

@@ -43,7 +43,9 @@ export async function* coalescedChunks(body: Readable): AsyncGenerator<Buffer> {
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
-    // Not destroyed when the reader stops early: the answer still goes out on the same connection.
+    // Not destroyed when the reader stops early: the answer still goes out on the same connection, and the next request comes over
+    // it once the rest of this one was read.
     body.off('data', take);
+    body.resume();
   }
 }

@@ -5,9 +5,14 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
     if (signal.aborted) resolve(undefined);
     else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-  for (;;) {
-    const next = await Promise.race([iterator.next(), aborted]);
-    if (!next || next.done || signal.aborted) return;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted]);
+      if (!next || next.done || signal.aborted) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: the source may wait for a client that sends nothing.
+    iterator.return?.().catch(() => undefined);
   }
 }

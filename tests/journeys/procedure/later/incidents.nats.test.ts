@@ -125,7 +125,7 @@ async function late(t: Test, bus: LaterBus): Promise<void> {
     t.strictSame(await noticesAbout(bus, who, ofUser.id, 'overdue'), [], `${who} is of the scope only, as ${T} is`);
   }
   t.match((await bus.read('sun', '/v1/desk?late=true')).items, [
-    { file: { id: ofUser.id }, act: 'start-plan', clock: 'I1' },
+    { file: { id: ofUser.id }, act: 'notify-authority', clock: 'I1' },
   ]);
   const known = await make('sun', { detectedAt: '2026-08-12T07:00:00+08:00' });
   t.match(clockOf(known, 'I1'), { state: 'late', due: '2026-08-12T09:00:00+08:00' }, 'late when it was entered');

@@ -69,6 +69,25 @@ t.test('a suspended grant of the canary is said and is no outage; a bus that is 
   t.equal(await paused('tokens'), 0);
 });
 
+t.test('a stop of the node is no outage for the canary', async (t) => {
+  const { url } = await startBroker(t, { config: { partitions: 1, ...REGISTRATION } });
+  const canary = await startCanary(t, url);
+  await moreDelivered(canary, 1);
+  const act = async (path: string, body: object): Promise<{ id: string }> => {
+    const at = { url, token: OPERATOR_TOKEN };
+    return (await mustCall(at, 'POST', path, JSON.stringify({ reason: 'a test', ...body }))).json as { id: string };
+  };
+  const { id } = await act('/v1/stops', { scope: 'node' });
+  const paused = () => canary.sum('sluice_canary_paused', { reason: 'suspended' });
+  const stopped = async () => (await canary.sum(ROUNDS, { outcome: 'suspended' })) >= 2 * TRANSPORTS.length;
+  await eventually(stopped, 'rounds that nobody is owed', WAIT_MS);
+  t.equal(await paused(), 1);
+  await act(`/v1/stops/${id}/lift`, {});
+  await moreDelivered(canary, 2);
+  t.equal(await paused(), 0);
+  t.equal(await canary.sum(ROUNDS, { outcome: 'missed' }), 0, canary.log());
+});
+
 t.test('two canaries share the tokens of one, and one with tokens of its own ends the other', async (t) => {
   const { url } = await startBroker(t, { config: { partitions: 1 } });
   const first = await startCanary(t, url);

@@ -51,7 +51,7 @@ export interface StreamDeps {
   grants: GrantLookup & Pick<Grants, 'idsOf'>;
   /** Cursors that one system may have; undefined is without bound. */
   cursorsPerSystemMax?: number;
-  ledger: Pick<Ledger, 'isFresh' | 'append'>;
+  ledger: Pick<Ledger, 'isFresh' | 'append' | 'appendAll'>;
   metrics: StreamMetrics;
   revocations: Pick<RevocationReport, 'lastByteSent'>;
   traces?: EventTraces | undefined;

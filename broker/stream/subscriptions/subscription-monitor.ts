@@ -18,7 +18,7 @@ import type { SubscriptionTable } from './subscription-table.js';
 export interface SubscriptionMonitorDeps {
   entries: EntryLookup;
   grants: GrantLookup;
-  ledger: Pick<Ledger, 'isFresh' | 'append'>;
+  ledger: Pick<Ledger, 'isFresh' | 'appendAll'>;
   /** Id of this run of the broker. */
   broker: string;
   metrics: StreamMetrics;
@@ -40,6 +40,12 @@ const COUNT_EVERY_CHECKS = 4;
 
 /** Time that a client has for what it was sent under a grant that has ended; what it has not taken then is dropped. */
 const LAST_BYTES_MS_MAX = 500;
+
+/** Mostly one batch of the ledger: what is tried again after a conflict is then not there twice. */
+const ENDINGS_PER_APPEND = 500;
+
+/** A grant and its subscriptions that were ended. */
+type Ending = readonly [grant: string, ended: readonly GrantSubscription[]];
 
 const CHANGED: Refusal = { code: 'GRANT_CHANGED', reason: 'the grant was changed, subscribe again' };
 
@@ -102,7 +108,7 @@ export class SubscriptionMonitor {
       subscription.end(code, reason);
       if (refusal) this.#awaitLastByte(subscription, act);
     }
-    this.#recordEnding(grant.id, code, ended);
+    this.#recordEndings(code, [[grant.id, ended]]);
   }
 
   /** The grants keep their state, so nothing else says that what they deliver has ended. */
@@ -113,14 +119,16 @@ export class SubscriptionMonitor {
     const stoppedGrants = [...table]
       .map(({ parts }) => grants.get(parts.grant))
       .filter((grant) => grant !== undefined && grants.stops.of(grant) !== undefined);
+    const endings: Ending[] = [];
     for (const grant of new Set(stoppedGrants as Grant[])) {
-      const ended = table.ofGrant(grant.id).filter(({ isEnded }) => !isEnded);
+      const ended = table.ofGrant(grant.id);
       for (const subscription of ended) {
         subscription.end('REVOKED', reason);
         this.#awaitLastByte(subscription, { right: rightOf(grant), atMs, readAtMs });
       }
-      if (ended.length > 0) this.#recordEnding(grant.id, 'REVOKED', ended);
+      endings.push([grant.id, ended]);
     }
+    this.#recordEndings('REVOKED', endings);
   }
 
   /** The `ended` frame is the last one under the grant, and what was sent before it may still wait in the socket. */
@@ -132,16 +140,25 @@ export class SubscriptionMonitor {
     this.#unwritten.add(written);
   }
 
-  /** Puts the last position of each subscription into the ledger, beside the act that ended it (docs/decisions/0014). */
-  #recordEnding(grant: string, code: ErrorCode, ended: GrantSubscription[]): void {
+  /**
+   * Puts the last position of each subscription into the ledger, beside the act that ended it (docs/decisions/0014). Many grants to an append: a
+   * stop may end more of them than acts may wait.
+   */
+  #recordEndings(code: ErrorCode, endings: readonly Ending[]): void {
     const { broker, ledger, warn } = this.#deps;
-    const subscriptions = ended.map(({ position, parts: { session, cursor, receipt } }) => {
-      return { session, cursor: cursor.name, receipt: receipt.id, lastPosition: position };
+    const acts = endings.map(([grant, ended]) => {
+      const subscriptions = ended.map(({ position, parts: { session, cursor, receipt } }) => {
+        return { session, cursor: cursor.name, receipt: receipt.id, lastPosition: position };
+      });
+      const document = { grant, code, broker, subscriptions };
+      return { kind: 'delivery' as const, id: grant, act: 'ended', actor: 'bus', document };
     });
-    const document = { grant, code, broker, subscriptions };
-    ledger
-      .append(() => ({ kind: 'delivery', id: grant, act: 'ended', actor: 'bus', document }))
-      .catch((error: unknown) => warn(`the end of delivery on grant ${grant} is not in the ledger`, error));
+    for (let from = 0; from < acts.length; from += ENDINGS_PER_APPEND) {
+      const some = acts.slice(from, from + ENDINGS_PER_APPEND);
+      ledger
+        .appendAll(() => some)
+        .catch((error: unknown) => warn(`the end of delivery on ${some.length} grant(s) is not in the ledger`, error));
+    }
   }
 
   /**

@@ -129,6 +129,12 @@ t.test('a stop ends delivery on every broker before its answer, and after the li
       t.notOk('stopped' in (await bus.read('wu', `/v1/grants/${grant}`)));
     });
   }
+  const ends = async (): Promise<Body[]> => {
+    const { records } = await bus.read('guo', `/v1/ledger?kind=delivery&id=${grant}&limit=1000`);
+    return records.filter(({ document }: Body) => document.code === 'REVOKED');
+  };
+  await eventually(async () => (await ends()).length === CASES.length, 'each end on the ledger', WAIT_MS);
+  t.match((await ends())[0], { act: 'ended', document: { grant, subscriptions: [{ cursor: 'main' }] } });
   await t.test('several stops of one target', (t) => severalStops(t, { bus, other, grant }));
   await t.test('what else reads the events', (t) => otherReaders(t, bus, grant));
 });

@@ -75,6 +75,7 @@ export class StreamFixture {
           return fixture.ledgerIsFresh;
         },
         append: async () => undefined,
+        appendAll: async () => [],
       },
       metrics: new Metrics().stream,
       revocations: { lastByteSent: () => undefined },

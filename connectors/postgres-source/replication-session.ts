@@ -8,6 +8,7 @@ import { BatchCombiner } from './batch-combiner.js';
 import type { PostgresSourceConfig } from './config.js';
 import type { Progress, SnapshotOrigin, SnapshotProgress } from './progress.js';
 import { InterleavedSnapshots } from './snapshot/interleaved-snapshots.js';
+import { RepeatedBegins } from './snapshot/repeated-begins.js';
 import type { SnapshotChunk } from './snapshot/snapshot-chunk.js';
 import { changeEvents } from './stream/change-events.js';
 import type { ReplicationConnection } from './stream/replication-connection.js';
@@ -34,6 +35,10 @@ export interface ReplicationSessionDeps {
   /** By name of the table: where a snapshot that begins in this session takes its rows from, and what it covers. */
   origins: ReadonlyMap<string, SnapshotOrigin>;
   tableMonitor: TableMonitor;
+  /** Where the server's WAL was when the session was opened. */
+  walLsn: bigint;
+  /** An earlier session has published under this epoch. */
+  isResumed: boolean;
 }
 
 /**
@@ -80,7 +85,9 @@ export class ReplicationSession {
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     try {
-      yield* this.#follow(signal);
+      const { mappings, progress, walLsn, isResumed } = this.#deps;
+      const repeated = new RepeatedBegins(isResumed ? mappings : [], progress, walLsn);
+      for await (const batch of this.#follow(signal)) yield repeated.before(batch);
     } catch (error) {
       if (error instanceof TableUnreadableError) await this.#forgetSnapshot(error.mapping);
       throw error;

@@ -83,6 +83,8 @@ export class PostgresSource implements Source {
         file,
         origins,
         tableMonitor,
+        walLsn: server.walLsn,
+        isResumed,
       });
     } catch (error) {
       await stream?.close();

@@ -46,9 +46,10 @@ export class EpochProgress {
     return NEW;
   }
 
-  /** The flight as it would be if the event were taken too; changes nothing. */
-  inFlightWith(event: WaitingEvent, before?: InFlight): InFlight {
-    return { last: event, rewind: this.#failed.rewindAfter(arrivalOf(event), before?.rewind) };
+  /** The flight as it would be once the event was seen, and taken unless it is a duplicate; changes nothing. */
+  inFlightWith(event: WaitingEvent, before: InFlight | undefined, isTaken: boolean): InFlight {
+    const rewind = this.#failed.rewindAfter(arrivalOf(event), before?.rewind);
+    return { last: isTaken ? event : before?.last, rewind };
   }
 
   /** The event became part of a commit, which stores all events of a source or none. */

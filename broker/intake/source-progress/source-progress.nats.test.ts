@@ -306,6 +306,19 @@ t.test('an atomic batch may begin with the failed event again, but not behind it
   t.same(await atomic('3', '4', '5'), ['duplicate', 'stored', 'stored']);
 });
 
+t.test('an atomic batch that begins before the failed event may skip it', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus, { queueEventsMax: 3 });
+  const results = await publish(
+    intake,
+    range(1, 4).map((position) => positioned(position)),
+  );
+  t.same(codes(results).slice(-1), ['TOO_MANY']);
+  const batch = ['2', '5', '6'].map((position) => renamed(position));
+  t.same(codes(await intake.publishAtomic(REGISTRY, batch)), ['duplicate', 'stored', 'stored']);
+  t.same(codes(await publish(intake, [renamed('7')])), ['stored'], 'nothing is missing any more');
+});
+
 t.test('an event of a source whose watermarks cannot be read for some seconds waits, and is stored', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server);

@@ -80,7 +80,9 @@ export class SourceProgress {
         ahead.set(sourcePosition.epoch, state);
       }
       const verdict = state.epoch.judge(event, state.inFlight);
-      if (verdict.kind === 'new') state.inFlight = state.epoch.inFlightWith(event, state.inFlight);
+      const isTaken = verdict.kind === 'new';
+      if (isTaken || verdict.kind === 'duplicate')
+        state.inFlight = state.epoch.inFlightWith(event, state.inFlight, isTaken);
       return verdict;
     });
   }

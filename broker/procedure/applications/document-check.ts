@@ -171,7 +171,7 @@ const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== null && (!Array.isArray(value) || value.length > 0);
 
 const itemsOf = (
-  { items = [] }: Pick<ApplicationDocument, 'items'>,
+  { items = [] }: ApplicationDocument,
   version: EntryVersion | undefined,
 ): (NumberedItem | undefined)[] => items.map(({ name }) => version?.items.find((item) => item.name === name));
 
@@ -184,8 +184,8 @@ export function systemMayReceive({ system }: ApplicationDocument, { systems }: W
   return [problem('/system', 'INCOMPLETE', 'may not subscribe', 'R20')];
 }
 
-/** Items that the version in force does not share: nobody gets them, by application (A4) or order. */
-export function notShared(document: Pick<ApplicationDocument, 'items'>, version: EntryVersion): LawfulProblem[] {
+/** Items that the version in force does not share (A4). A backflow is an order, and returns what belongs to the region. */
+export function notShared(document: ApplicationDocument, version: EntryVersion): LawfulProblem[] {
   if (version.document.sharingAttribute === 'not_shared') {
     return [problem('/entry', 'NOT_SHARED', 'is not shared')];
   }

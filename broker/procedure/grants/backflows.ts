@@ -1,6 +1,6 @@
 import { splitEntryId } from '../../../proto/entry/entry.js';
 import type { GrantedItem } from '../../../proto/entry/grant.js';
-import { ITEM, itemProblems, notShared, versionInForce } from '../applications/document-check.js';
+import { ITEM, itemProblems, versionInForce } from '../applications/document-check.js';
 import { ID, listOf } from '../engine/body-check.js';
 import { type ActContext, type Guard, type Machine, NONE, todayOf } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
@@ -25,7 +25,7 @@ function sidesOf(context: ActContext): Sides {
 }
 
 const fitsEntry: Guard = {
-  name: 'an entry with backflowItem, items of it with the identifier, all of them shared',
+  name: 'an entry with backflowItem, items of it with the identifier',
   check: ({ world, body }) => {
     if (body.entry === undefined) return undefined;
     const version = versionInForce(world, body.entry);
@@ -33,14 +33,13 @@ const fitsEntry: Guard = {
     if (typeof version.document.backflowItem !== 'string') {
       return problem('/entry', 'WRONG_STATE', 'has no backflowItem');
     }
-    if (body.items === undefined) return notShared({}, version);
+    if (body.items === undefined) return undefined;
     const items = body.items as GrantedItem[];
     const identifier = version.items.find((item) => item.identifier)?.name;
     const hasIdentifier = items.some(({ name }) => name === identifier);
     return [
       ...itemProblems(items, version).map((one) => ({ ...one, article: 'R24' })),
       ...(hasIdentifier ? [] : [problem('/items', 'INCOMPLETE', `must hold the identifier ${identifier}`, 'R24')]),
-      ...notShared({ items }, version),
     ];
   },
 };

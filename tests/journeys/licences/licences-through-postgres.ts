@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { processesWithArgument } from '../../../broker/nats/server/process-list.js';
@@ -22,6 +22,8 @@ export interface LicenceRunOptions {
   changePauseMs: number;
   /** Bound for everything to arrive at the end. */
   settleMsMax: number;
+  /** Before the kills: the first events of the register fail at the bus, and its connector is killed before it sends them again. */
+  failsFirstEvents?: boolean;
 }
 
 type Department = keyof typeof DEPARTMENT_VIEWS;
@@ -35,6 +37,7 @@ export async function runLicences(t: Test, random: SeededRandom, options: Licenc
   const ending = new AbortController();
   const changing = register.changeUntil(ending.signal, options.changePauseMs);
   changing.catch(() => ending.abort());
+  if (options.failsFirstEvents) await city.failFirstEvents(options.settleMsMax);
   for (let kill = 0; kill < options.kills && !ending.signal.aborted; kill++) {
     await pause(random.between(options.calmMs.least, options.calmMs.most));
     const victim = random.pick(Object.keys(city.blows));
@@ -120,6 +123,24 @@ class City {
       await this.postgres.restart?.();
     },
   };
+
+  /** Kills nats-server before the register's first events are stored, and the source while it waits. */
+  async failFirstEvents(waitMsMax: number): Promise<void> {
+    const register = this.#connectors.register!;
+    const state = join(this.folder, 'state', 'register.postgres-source.json');
+    await eventually(() => existsSync(state), 'the slot of the register', waitMsMax);
+    const isRefused = () => register.output.includes('STORE_UNAVAILABLE');
+    const hasFailed = async (): Promise<boolean> => {
+      await this.blows['nats-server']!();
+      // A server that is killed again and again is started later and later.
+      return eventually(isRefused, 'an event that fails', 3_000).then(
+        () => true,
+        () => false,
+      );
+    };
+    await eventually(hasFailed, 'an event that fails', waitMsMax);
+    await register.crash();
+  }
 
   outputs(): string {
     return Object.entries(this.#connectors)

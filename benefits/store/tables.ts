@@ -14,7 +14,7 @@ const statements = (schema: string): string[] => [
   `CREATE TABLE IF NOT EXISTS ${schema}.sources (
      grant_id text PRIMARY KEY, entry text NOT NULL DEFAULT '', log text NOT NULL DEFAULT '', position bigint NOT NULL DEFAULT 0,
      caught_up boolean NOT NULL DEFAULT false, in_force boolean NOT NULL DEFAULT true, snapshot_id text, snapshot_from bigint)`,
-  // What the grant delivers of a record: item → type and transform.
+  // The delivered part of a record: item → type and transform.
   `ALTER TABLE ${schema}.sources ADD COLUMN IF NOT EXISTS items text`,
   // The last state of each granted record; without data it is gone, by the event at position.
   `CREATE TABLE IF NOT EXISTS ${schema}.facts (

@@ -4,7 +4,7 @@ import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js'
 import type { LedgerRecord } from '../ledger/record.js';
 import type { Grant } from './grant.js';
 
-/** What a standing stop keeps from being delivered. */
+/** Target of a standing stop, of which nothing is delivered. */
 export interface StoppedTarget {
   scope: StopScope;
   /** Id of the entry, the system or the party; of the node that of its owner. */

@@ -35,7 +35,7 @@ export interface ReplicationSessionDeps {
   /** By name of the table: where a snapshot that begins in this session takes its rows from, and what it covers. */
   origins: ReadonlyMap<string, SnapshotOrigin>;
   tableMonitor: TableMonitor;
-  /** Where the server's WAL was when the session was opened. */
+  /** End of the server's WAL when the session was opened. */
   walLsn: bigint;
   /** An earlier session has published under this epoch. */
   isResumed: boolean;

@@ -8,7 +8,7 @@ export interface GrantedItem {
   transform?: Transform | undefined;
 }
 
-/** What a stop of delivery may be of. */
+/** Scopes of a stop of delivery. */
 export const STOP_SCOPES = ['entry', 'system', 'party', 'node'] as const;
 export type StopScope = (typeof STOP_SCOPES)[number];
 

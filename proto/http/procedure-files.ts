@@ -78,9 +78,9 @@ export interface WholeFile extends FileAnswer {
   history: HistoryItem[];
   /** More time that was asked for, of an application or of an update of an entry; what was granted is in its clock. */
   extension?: { days: number; reason?: string };
-  /** Of an application, to officers of the provider: the reply that a reviewer has prepared. */
+  /** The reply to an application that a reviewer has prepared; for officers of the provider. */
   prepared?: { reply: Record<string, unknown>; by: string };
-  /** Of an entry that must be updated: the event that obliges to it. */
+  /** The event that obliges to update an entry. */
   trigger?: { type: string; date: string; document: string };
 }
 

@@ -8,7 +8,7 @@ import { head, RawSocket } from '../support/raw-client/raw-socket.js';
 /** More than the kernel takes for a client that does not read: one answer is in service on each connection, the others wait. */
 const ASKED_EACH = 6;
 const CONNECTIONS = 20;
-/** Of 16 MiB that a system may leave unread an answer has 2. */
+/** An answer has 2 of the 16 MiB that a system may leave unread. */
 const HELD_MIN = 4;
 const WAIT_MS = 30_000;
 const LARGE = 'y'.repeat(250_000);
@@ -78,7 +78,7 @@ t.test('a page whose reader leaves before it is made gives back what it has rese
 t.test('lists that are being taken end when their token is withdrawn', async (t) => {
   const slow = await leaveUnread(t);
   await mustCall({ url: broker.url, token: broker.operatorToken }, 'POST', '/v1/systems/registry-db/renew-token');
-  // What is not read shows nothing: a write fails once the broker has closed the connection.
+  // A socket that is not read shows nothing: a write fails once the broker has closed the connection.
   const isClosed = (socket: RawSocket): boolean => {
     if (!socket.socket.destroyed) socket.write('\r\n');
     return socket.socket.destroyed;

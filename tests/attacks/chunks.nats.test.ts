@@ -9,7 +9,7 @@ import { head, RawSocket } from '../support/raw-client/raw-socket.js';
 import { Witness } from '../support/witness.js';
 
 const CONNECTIONS = 100;
-/** Of six bytes each on the wire: as much as one read of a connection. */
+/** Six bytes each on the wire: as much as one read of a connection. */
 const CHUNKS = 11_000;
 const TAKEN_MS = 60_000;
 /** On a quiet machine a witness waits for some 30 ms; without a pace of reading it waited for over a second. */

@@ -14,7 +14,7 @@ const RESERVED_BYTES = { list: 2 * 1024 * 1024, audit: 8 * 1024 * 1024 };
 const OTHERS_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface AnswerBoundsDeps {
-  /** Of systems, for their lists and pages together. */
+  /** Bytes of systems, for their lists and pages together. */
   pageBudget: AnswerBudget;
   login: Pick<Login, 'addressOf'>;
   leases: Leases;
@@ -76,7 +76,7 @@ export function addAnswerBounds(app: FastifyInstance, { pageBudget, login, lease
   });
 }
 
-/** What a system takes slowly ends with its token, as what an officer reads ends with the office. Throws NOT_AUTHENTICATED. */
+/** An answer that a system takes slowly ends with its token, as one to an officer ends with the office. Throws NOT_AUTHENTICATED. */
 function holdRight(request: FastifyRequest, reply: FastifyReply, leases: Leases): void {
   const { caller, credential } = request;
   if (caller?.kind !== 'system' || credential === undefined) return;

@@ -36,10 +36,10 @@ export class BrokerRequest extends IncomingMessage {
     this.asksForUpgrade = asksForUpgrade;
   }
 
-  /** What the parser calls for each chunk, and with null at the end. */
+  /** Called by the parser for each chunk, and with null at the end. */
   override push(chunk: Buffer | null): boolean {
     if (chunk !== null) this.#count(chunk.length);
-    // Where none is waiting its reader waits for this one.
+    // With nothing in the queue the reader waits for this chunk.
     if (chunk === null || chunk.length >= SMALL_BYTES || this.readableLength === 0) {
       this.#pushSmall();
       return super.push(chunk);

@@ -28,7 +28,7 @@ export type CredentialHead = Pick<IncomingMessage, 'headers'>;
 
 interface Connection {
   paced: PacedRequests | undefined;
-  /** What the last request says about its caller. */
+  /** The caller, as the last request names it. */
   head: CredentialHead | undefined;
   /** Requests in service, and the WebSocket that the connection has become. */
   inService: number;

@@ -35,7 +35,7 @@ export async function* ndjsonLines(
   for await (const chunk of body) {
     for (const lines of cutter.push(chunk)) {
       if (lines.length > 0) yield lines;
-      // Of blank lines alone nobody takes a turn for handling them.
+      // Nobody takes a turn for handling blank lines.
       else await sharedTurn(share);
     }
   }

@@ -79,7 +79,7 @@ async function readGrant({ procedure, grants, clock }: LawfulGrantDeps, caller: 
   return { ...(whole.document as Fields), ...whole, ...stopOf(grants, id) };
 }
 
-/** What a stop is of by which the grant delivers nothing; its status stays. */
+/** Scope of a stop by which the grant delivers nothing; its status stays. */
 function stopOf(grants: Grants, id: string): { stopped?: StopScope } {
   const grant = grants.get(id);
   const stop = grant && grants.stops.of(grant);

@@ -10,7 +10,7 @@ export interface QuarantineItem extends QuarantinedEvent {
   sequence: number;
 }
 
-/** Of records as they are stored; a page has one at least, however large it is. */
+/** Bytes of records as they are stored; a page has one at least, however large it is. */
 const PAGE_BYTES_MAX = 2 * 1024 * 1024;
 
 export interface QuarantinePage {

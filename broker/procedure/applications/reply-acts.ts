@@ -42,7 +42,7 @@ interface Asked {
   reason: string;
 }
 
-/** What stands for those who act next: the time that was asked for, and to the provider the reply that was prepared. */
+/** Facts for those who act next: the time that was asked for, and to the provider the reply that was prepared. */
 export function preparedFor({ memo, sides }: ProcedureFile, { party }: OfficerCaller): Fields {
   const { extension, prepared, preparedBy } = memo;
   const { days, reason } = (extension ?? {}) as Partial<Asked>;

@@ -31,7 +31,7 @@ const caseOf = ({ document }: ProcedureFile): CaseDocument => document as unknow
 const grantRef = (id: unknown) => ({ kind: 'grants', id: String(id) }) as const;
 
 /**
- * Where no grant is named, the caller is the side to which the guard reports it. One that does not exist is refused like one of other departments:
+ * Without a named grant the caller is the side to which the guard reports it. One that does not exist is refused like one of other departments:
  * it has no sides.
  */
 function sidesOf({ body, world, caller }: ActContext): Sides {

@@ -90,7 +90,7 @@ export const attachmentsNeeded = (min: number, code: ErrorCode = 'INCOMPLETE'): 
       : undefined,
 });
 
-/** Of a list that says nothing when it is empty; an absent one is reported by its name. */
+/** Guard of a list that says nothing when it is empty; an absent one is reported by its name. */
 export const atLeastOne = (needs: string, element: string): Guard => ({
   name: `at least one ${element}`,
   check: ({ body, transition }) => {

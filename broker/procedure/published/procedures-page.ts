@@ -33,7 +33,7 @@ function section(machine: Machine): string {
   ].join('\n');
 }
 
-/** What of a table this version does not run. */
+/** Parts of a table that this version does not run. */
 function noteOf({ available, transitions }: Machine): string | undefined {
   if (!available) return 'This version does not run it yet: its addresses answer `NOT_FOUND`.';
   const isLater = transitions.some((row) => row.isLater);

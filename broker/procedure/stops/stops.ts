@@ -77,7 +77,7 @@ function partyOfTarget(context: ActContext): string | undefined {
   return party === CANARY_PARTY ? undefined : party;
 }
 
-/** Where there is no such target, the caller is the side to which the guard reports it. */
+/** The caller is the side to which the guard reports that there is no such target. */
 function sidesOf(context: ActContext): Sides {
   const { caller, world } = context;
   const by = caller?.party ?? '';

@@ -14,7 +14,7 @@ const DELAY_MS_MIN = 2;
 /** Share of the headroom above the setting that is left when the delay has its full length. */
 const FULL_DELAY_HEADROOM = 0.1;
 
-/** What a flush has sent: frames, each to one session, and the events in them. */
+/** Output of a flush: frames, each to one session, and the events in them. */
 export interface Flushed {
   frames: number;
   events: number;

@@ -10,7 +10,7 @@ const OTHER_BYTES_SCARCE = 112 * MEBIBYTE;
 /** A look at the memory of the process costs some 20 µs, and segments come by the hundred. */
 const LOOK_INTERVAL_MS = 50;
 
-/** What connections hold is taken off the cache byte for byte, the least recently used segments first. */
+/** Bytes that connections hold are taken off the cache one for one, the least recently used segments first. */
 export const cacheBytesMax = (otherBytes: number): number =>
   Math.max(CACHE_BYTES_MIN, CACHE_BYTES_MAX - Math.max(0, otherBytes - OTHER_BYTES_USUAL));
 

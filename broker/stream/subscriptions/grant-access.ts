@@ -120,7 +120,7 @@ export function entryChanged(entry: string, grant: string): SluiceError {
   return new SluiceError('ENTRY_CHANGED', `entry ${entry} has a new version, ask again`, { grant });
 }
 
-/** What is read under a stop is refused as under a suspension; `id` is that of the grant, or of the access to an entry. */
+/** A read under a stop is refused as under a suspension; `id` is that of the grant, or of the access to an entry. */
 export function stopped(stop: StoppedTarget, id: string): SluiceError {
   return new SluiceError('GRANT_NOT_IN_FORCE', `${id} delivers nothing: ${stopText(stop)}`, { grant: id });
 }

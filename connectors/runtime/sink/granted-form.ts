@@ -5,7 +5,7 @@ import { canonicalJson } from '../../../proto/values/canonical-json.js';
 import type { BusAddress } from '../connector-context.js';
 import { PeerGoneError } from '../connector-errors.js';
 
-/** What decides, beside the announced items, what a grant delivers of a record, and of which. */
+/** Parts of a grant that decide, beside the announced items, what it delivers of a record, and of which. */
 export interface GrantedForm {
   /** Item → transform: a value that is masked no longer is another value of the same type. */
   transforms: ReadonlyMap<string, string>;

@@ -22,7 +22,7 @@ interface Row {
   age: number;
 }
 
-/** What a source reads, and the source with other settings each time. */
+/** Input of a source, and the source with other settings each time. */
 interface Register {
   put(rows: Row[]): Promise<void>;
   source(settings: object): Source;

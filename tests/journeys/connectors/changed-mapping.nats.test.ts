@@ -93,6 +93,13 @@ function run(t: Test, lane: Lane, source: Source): () => Promise<void> {
 
 type Copy = Record<string, unknown>[];
 
+/** The last snapshot that has begun has ended: a source that is stopped before sends its end later. */
+const snapshotEnded = (delivered: () => Promise<DeliveredEvent[]>): Promise<void> =>
+  eventually(async () => {
+    const ops = (await delivered()).map(({ op }) => op as string);
+    return ops.lastIndexOf('snapshot_end') >= ops.lastIndexOf('snapshot_begin');
+  }, 'the end of the snapshot');
+
 const holds = (delivered: () => Promise<DeliveredEvent[]>, wanted: Copy): Promise<void> =>
   eventually(
     async () => JSON.stringify(foldDelivered(await delivered())) === JSON.stringify(wanted),
@@ -138,6 +145,7 @@ for (const [kind, open] of Object.entries({ files, service })) {
         await stop();
         const stopAgain = run(t, lane, register.source(settings));
         await holds(() => lane.delivered(), wanted);
+        await snapshotEnded(() => lane.delivered());
         await stopAgain();
         const published = (await lane.delivered()).length;
         run(t, lane, register.source(settings));

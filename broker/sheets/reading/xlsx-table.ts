@@ -1,8 +1,7 @@
-import { getFormatDateInfo } from 'numfmt';
 import { decimalOf } from '../../../proto/values/exact-number.js';
 import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
 import { type MergedRange, readCells, type SheetCell } from '../../../proto/workbook/cells.js';
-import { dateOfDayNumber, isTimeFormat, momentOfSerial } from '../../../proto/workbook/day-number.js';
+import { isTimeFormat, shownTime } from '../../../proto/workbook/shown-time.js';
 import {
   readWorkbook,
   unescaped,
@@ -117,13 +116,6 @@ function numberCell(stored: string, format: string, is1904: boolean): Cell {
 }
 
 function timeCell(serial: number, format: string, is1904: boolean): Cell {
-  const { year, month, day, hours, minutes, seconds } = getFormatDateInfo(format);
-  const moment = momentOfSerial(serial, is1904, STEP_MS);
-  if (!moment) return { flaw: 'has a day that a sheet cannot show' };
-  const time = new Date(moment.ms).toISOString().slice(11, 19);
-  if (!(year || month || day)) return time;
-  if (moment.day === 0) return { flaw: 'has a time without a day in a format with one' };
-  const date = dateOfDayNumber(moment.day);
-  if (date === undefined) return { flaw: 'has the day 1900-02-29, which never was' };
-  return hours || minutes || seconds || time !== '00:00:00' ? `${date}T${time}` : date;
+  const shown = shownTime(serial, format, is1904, STEP_MS);
+  return Array.isArray(shown) ? shown.join('T') : shown;
 }

@@ -1,5 +1,5 @@
-import { format, getFormatDateInfo, getFormatInfo } from 'numfmt';
-import { dateOfDayNumber, isTimeFormat, momentOfSerial } from '../../../proto/workbook/day-number.js';
+import { format, getFormatInfo } from 'numfmt';
+import { isTimeFormat, shownTime } from '../../../proto/workbook/shown-time.js';
 import { withoutExponent } from '../../runtime/mapping/json-text.js';
 
 /** A spreadsheet keeps 15 digits of a number: from here on the last digits of an integer are not what was typed. */
@@ -61,13 +61,6 @@ function digitsOf(shown: string, value: number): string | undefined {
 }
 
 function timeText(serial: number, { code, is1904 }: NumberFormat): string | CellProblem {
-  const { year, month, day, hours, minutes, seconds } = getFormatDateInfo(code);
-  const moment = momentOfSerial(serial, is1904, STEP_MS);
-  if (!moment) return new CellProblem('has a day that a sheet cannot show');
-  const time = new Date(moment.ms).toISOString().slice(11, 23).replace('.000', '');
-  if (!(year || month || day)) return time;
-  if (moment.day === 0) return new CellProblem('has a time without a day in a format with one');
-  const date = dateOfDayNumber(moment.day);
-  if (date === undefined) return new CellProblem('has the day 1900-02-29, which never was');
-  return hours || minutes || seconds || moment.ms > 0 ? `${date} ${time}` : date;
+  const shown = shownTime(serial, code, is1904, STEP_MS);
+  return Array.isArray(shown) ? shown.join(' ') : new CellProblem(shown.flaw);
 }

@@ -1,3 +1,4 @@
+import { addToCount } from '../../../proto/collections/add-to-count.js';
 import { SluiceError } from '../../../proto/errors.js';
 
 /** Share of all connections that long-lived streams may take: the rest stays for acts, `/readyz` and `/metrics`. */
@@ -34,19 +35,16 @@ export class StreamSlots {
     }
     if (this.#taken >= this.#max)
       throw new SluiceError('TOO_MANY', 'the broker has too many sessions and streams open');
-    this.#bySystem.set(system, own + 1);
-    this.#taken++;
+    this.#add(system, 1);
     let isTaken = true;
     return () => {
-      if (isTaken) this.#giveBack(system);
+      if (isTaken) this.#add(system, -1);
       isTaken = false;
     };
   }
 
-  #giveBack(system: string): void {
-    this.#taken--;
-    const own = (this.#bySystem.get(system) ?? 1) - 1;
-    if (own === 0) this.#bySystem.delete(system);
-    else this.#bySystem.set(system, own);
+  #add(system: string, change: number): void {
+    this.#taken += change;
+    addToCount(this.#bySystem, system, change);
   }
 }

@@ -1,3 +1,4 @@
+import { addToCount } from '../../../proto/collections/add-to-count.js';
 import { SluiceError } from '../../../proto/errors.js';
 
 /** Answers that are being made at one time. */
@@ -116,9 +117,7 @@ export class AnswerBudget {
   }
 
   #add(caller: string, change: number): void {
-    const own = (this.#bytesByCaller.get(caller) ?? 0) + change;
     this.#bytes += change;
-    if (own === 0) this.#bytesByCaller.delete(caller);
-    else this.#bytesByCaller.set(caller, own);
+    addToCount(this.#bytesByCaller, caller, change);
   }
 }

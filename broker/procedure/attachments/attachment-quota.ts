@@ -1,3 +1,4 @@
+import { addToCount } from '../../../proto/collections/add-to-count.js';
 import { QuotaError } from '../../parties/quotas/quota-error.js';
 import type { FileReader } from '../files/file-reader.js';
 
@@ -21,18 +22,12 @@ export class AttachmentQuota {
     const stored = await this.files.attachmentBytes(party);
     const inFlight = this.#inFlight.get(party) ?? 0;
     if (stored + inFlight + bytes > this.max) throw storeFull(party, stored, this.max);
-    this.#add(party, bytes);
+    addToCount(this.#inFlight, party, bytes);
     try {
       return await store();
     } finally {
-      this.#add(party, -bytes);
+      addToCount(this.#inFlight, party, -bytes);
     }
-  }
-
-  #add(party: string, bytes: number): void {
-    const inFlight = (this.#inFlight.get(party) ?? 0) + bytes;
-    if (inFlight === 0) this.#inFlight.delete(party);
-    else this.#inFlight.set(party, inFlight);
   }
 }
 

@@ -1,3 +1,4 @@
+import { addToCount } from '../../../proto/collections/add-to-count.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { valuesOf } from '../../grants/rows-check.js';
@@ -45,14 +46,8 @@ export class NarrowingBudget {
   }
 
   #add(session: string, values: number, system: string, bytes: number): void {
-    addTo(this.#valuesBySession, session, values);
-    addTo(this.#bytesBySystem, system, bytes);
+    addToCount(this.#valuesBySession, session, values);
+    addToCount(this.#bytesBySystem, system, bytes);
     this.#bytes += bytes;
   }
-}
-
-function addTo(counts: Map<string, number>, key: string, change: number): void {
-  const count = (counts.get(key) ?? 0) + change;
-  if (count > 0) counts.set(key, count);
-  else counts.delete(key);
 }

@@ -1,15 +1,13 @@
+import { addToCount } from '../../../proto/collections/add-to-count.js';
+
 /** Counts the streams of server-sent events that are open on this broker, by grant. */
 export class OpenEventStreams {
   readonly #byGrant = new Map<string, number>();
 
   /** Returns the function that is called once, when the stream is closed. */
   opened(grant: string): () => void {
-    this.#byGrant.set(grant, (this.#byGrant.get(grant) ?? 0) + 1);
-    return () => {
-      const rest = (this.#byGrant.get(grant) ?? 1) - 1;
-      if (rest > 0) this.#byGrant.set(grant, rest);
-      else this.#byGrant.delete(grant);
-    };
+    addToCount(this.#byGrant, grant, 1);
+    return () => addToCount(this.#byGrant, grant, -1);
   }
 
   has(grant: string): boolean {

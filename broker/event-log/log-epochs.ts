@@ -1,7 +1,8 @@
+import { randomId } from '../../proto/random-id.js';
 import type { Bus } from '../nats/bus.js';
 import { lastOf, provenInfo } from '../nats/read/log-reader.js';
 import { StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
-import { CURSORS_STREAM, epochOf, eventStream, newEpochId, setEpoch } from '../nats/streams.js';
+import { CURSORS_STREAM, epochOf, eventStream, setEpoch } from '../nats/streams.js';
 
 /** How far a log was seen, and in which of its epochs. */
 export interface EpochMarker {
@@ -73,7 +74,7 @@ export async function startEpoch(bus: Bus, partition: number, known: string): Pr
     const { log, last, stored } = await resolveEpoch(bus, partition);
     if (log !== known) return log;
     const formers = [...(stored?.marker.formers ?? []), known].slice(-PREVIOUS_EPOCHS_MAX);
-    const mark = { log: newEpochId(), position: last, formers };
+    const mark = { log: randomId(), position: last, formers };
     // Whoever won: the next iteration finds the winner in the marker and writes it to the stream.
     await writeEpochMarker(bus, partition, mark, stored?.revision ?? 0).catch(ignoreConflict);
   }

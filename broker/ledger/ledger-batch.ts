@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../proto/errors.js';
+import { randomId } from '../../proto/random-id.js';
 import { ledgerSubject } from '../../proto/subject.js';
 import type { OutMessage } from '../nats/write/out-message.js';
 import { hashOf } from './chain.js';
@@ -24,7 +24,7 @@ export interface ChainHead {
 
 /** Chains the acts to each other and to the record at `head`; the expectations let the store take them only there. */
 export function encodeBatch(acts: readonly Act[], { head, hash, time, lastOf, endsRights }: ChainHead): LedgerBatch {
-  const nonce = randomBytes(9).toString('base64url');
+  const nonce = randomId();
   let prev = hash;
   const seen = new Set<string>();
   const messages = acts.map((act, index): OutMessage => {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, StoreCompression } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
+import { randomId } from '../../proto/random-id.js';
 import type { Bus } from './bus.js';
 import {
   ATTACHMENTS_STREAM,
@@ -106,7 +106,7 @@ function ensureEventStream(bus: Bus, partition: number, options: StreamsOptions)
     name: eventStream(partition),
     subjects: eventSubjects(partition),
     num_replicas: options.replicas,
-    metadata: { [PARTITIONS_KEY]: String(options.partitions), [LOG_KEY]: newEpochId() },
+    metadata: { [PARTITIONS_KEY]: String(options.partitions), [LOG_KEY]: randomId() },
     ...maxBytes(options.maxBytesPerPartition),
   });
 }
@@ -165,4 +165,3 @@ const COMMON: Partial<StreamConfig> = {
 
 const maxBytes = (limit: number | undefined): Partial<StreamConfig> =>
   limit === undefined ? {} : { max_bytes: limit };
-export const newEpochId = (): string => randomBytes(9).toString('base64url');

@@ -118,27 +118,27 @@ export class PostgresSink implements Sink {
     const target = { table: this.#table.name, columns: this.#columns };
     const repeated = events.filter(({ position }) => position <= until);
     const fresh = events.filter(({ position }) => position > until);
-    const { after, unfilled } = await this.#transaction(async (client) => {
+    const { after, unfilled, isCompleted } = await this.#transaction(async (client) => {
       const filled = (before?.refill?.filled ?? 0) + (await refillRows(client, target, repeated));
       const position = events.at(-1)!.position;
       const isRefilled = position >= until;
       const unfilled = until > 0 && isRefilled ? (await this.#rowsUpTo(client, until)) - filled : 0;
       const snapshot = await applyEvents(client, target, fresh, before?.snapshot);
+      const isCompleted = before !== undefined && this.#isCompletedBy(fresh, before, snapshot);
       const after: SinkProgress = {
         log,
         position,
         snapshot,
-        rowFilter: !before || this.#isCompletedBy(fresh, before, snapshot) ? this.#filter.rows : before.rowFilter,
+        rowFilter: !before || isCompleted ? this.#filter.rows : before.rowFilter,
         refill: isRefilled ? undefined : { until, filled },
         owned: this.#evolved?.owned ?? before?.owned,
         mark: this.#evolved?.mark ?? before?.mark,
         oids: this.#evolved?.oids ?? before?.oids,
       };
       await this.#progressTable.advance(client, before, after);
-      return { after, unfilled };
+      return { after, unfilled, isCompleted };
     });
-    if (before && this.#isCompletedBy(fresh, before, after.snapshot))
-      this.context?.metrics.alarm(UNFILLED_ALARM, false);
+    if (isCompleted) this.context?.metrics.alarm(UNFILLED_ALARM, false);
     this.#progress = after;
     if (unfilled > 0) this.#reportUnfilled(unfilled, until);
   }

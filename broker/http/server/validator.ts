@@ -1,7 +1,6 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
-import { RFC3339_FORMATS } from '../../../proto/values/rfc3339.js';
+import { addSchemaFormats } from '../../../proto/schema-formats.js';
 
 /** The schemas are the program's own, so no meta-schema is compiled to check them. */
 const OWN_SCHEMAS: Options = { strict: false, useDefaults: true, meta: false, validateSchema: false };
@@ -9,8 +8,7 @@ const OWN_SCHEMAS: Options = { strict: false, useDefaults: true, meta: false, va
 /** Formats as in the rest of the broker; unknown keywords are those of OpenAPI. */
 function ajvWith(options: Options): Ajv {
   const ajv = new Ajv({ ...OWN_SCHEMAS, ...options });
-  addFormats.default(ajv);
-  for (const [name, check] of Object.entries(RFC3339_FORMATS)) ajv.addFormat(name, check);
+  addSchemaFormats(ajv);
   return ajv;
 }
 

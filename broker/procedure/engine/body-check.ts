@@ -1,10 +1,9 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
 import type { LawfulProblem } from '../../../proto/errors.js';
 import { pointerStep } from '../../../proto/json-pointer.js';
+import { addSchemaFormats } from '../../../proto/schema-formats.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
 import { TOKEN_PATTERN } from '../../../proto/subject.js';
-import { RFC3339_FORMATS } from '../../../proto/values/rfc3339.js';
 import type { Fields } from '../files/file.js';
 import type { BodyMembers, Transition } from './machine.js';
 import { problem } from './refusals.js';
@@ -48,8 +47,7 @@ export const listOf = (items: object, max = 1_000): object => ({ type: 'array', 
 const COMMON: BodyMembers = { reason: TEXT, attachments: listOf(DIGEST, 20), digest: DIGEST };
 
 const ajv = new Ajv({ allErrors: true, strict: false });
-addFormats.default(ajv);
-for (const [name, check] of Object.entries(RFC3339_FORMATS)) ajv.addFormat(name, check);
+addSchemaFormats(ajv);
 const compiled = new WeakMap<object, ValidateFunction>();
 
 /** Schema of the body of a transition, as it is published too. */

@@ -7,7 +7,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import { transformProblems } from '../../grants/grant-problems.js';
 import { rowProblems } from '../../grants/rows-check.js';
 import { DATE, ID, listOf, TEXT } from '../engine/body-check.js';
-import type { ActContext, BodyMembers, World } from '../engine/machine.js';
+import { type ActContext, type BodyMembers, isGiven, type World } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 
 /** In the body of `create`: items of a grant that were never used. A symbol, because no request can name it. */
@@ -166,9 +166,6 @@ export function missingParts(document: ApplicationDocument, version: EntryVersio
     ...needed('truthStatement'),
   ];
 }
-
-const isGiven = (value: unknown): boolean =>
-  value !== undefined && value !== null && (!Array.isArray(value) || value.length > 0);
 
 const itemsOf = (
   { items = [] }: ApplicationDocument,

@@ -2,7 +2,7 @@ import { splitEntryId } from '../../../proto/entry/entry.js';
 import { isEntryId } from '../../../proto/subject.js';
 import { dayOfDate, hourOfDay, momentOf } from '../clock/shanghai-days.js';
 import { DATE, ID, listOf, TEXT } from '../engine/body-check.js';
-import { type ActContext, type Guard, type Machine, NONE, textOf, todayOf } from '../engine/machine.js';
+import { type ActContext, type Guard, isGiven, type Machine, NONE, textOf, todayOf } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import { partiesOf } from '../engine/relations.js';
 import type { Sides } from '../files/file.js';
@@ -27,9 +27,6 @@ function sidesOf(context: ActContext): Sides {
   return { provider, ...(others.length > 0 && { others }) };
 }
 
-/** A consent to no item is none. */
-const isAbsent = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
-
 const OF_ITS_KIND: Guard = {
   name: 'standing: entry; onward: grant, toParty or purpose, items',
   check: (context) => {
@@ -39,7 +36,7 @@ const OF_ITS_KIND: Guard = {
     const needed = isOnward(context) ? ['grant', 'items'] : ['entry'];
     const foreign = isOnward(context) ? ['entry'] : ['grant', 'toParty', 'purpose', 'items'];
     return [
-      ...needed.filter((member) => isAbsent(body[member])).map(missing),
+      ...needed.filter((member) => !isGiven(body[member])).map(missing),
       ...(isOnward(context) && body.toParty === undefined && body.purpose === undefined ? [missing('toParty')] : []),
       ...foreign
         .filter((member) => body[member] !== undefined)

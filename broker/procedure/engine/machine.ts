@@ -257,6 +257,10 @@ export interface ActContext {
 export const nowOf = ({ nowMs }: ActContext): string => momentOf(nowMs);
 export const todayOf = ({ nowMs }: ActContext): string => dateAt(nowMs);
 
+/** A list without an element gives nothing. */
+export const isGiven = (value: unknown): boolean =>
+  value !== undefined && value !== null && (!Array.isArray(value) || value.length > 0);
+
 export const textOf = (body: Fields, member: string): string | undefined => {
   const value = body[member];
   return typeof value === 'string' ? value : undefined;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { openLedger } from '../../../tests/support/broker/ledger.js';
 import { eventually } from '../../../tests/support/condition.js';
+import { sampleClock } from '../../../tests/support/lawful/sample-clock.js';
 import { connect, startNats, temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { BusClock } from '../../ledger/bus-clock.js';
 import type { Act, LedgerRecord } from '../../ledger/record.js';
@@ -17,20 +18,7 @@ import { TestClock } from './test-clock.js';
 const START = '2026-02-06T10:00:00+08:00';
 const ms = (text: string): number => Date.parse(text);
 
-const clockUntil = (lateFrom: string): Clock => ({
-  id: 'D4',
-  start: START,
-  length: 10,
-  unit: 'wd',
-  due: '2026-02-27',
-  lateFrom,
-  party: 'p',
-  provisional: false,
-  pausedDays: 0,
-  extendedDays: 0,
-  calendar: 'cn@2026.1',
-  state: 'running',
-});
+const clockUntil = (lateFrom: string): Clock => sampleClock({ due: '2026-02-27', lateFrom });
 
 const application = (id: string, state: Partial<FileState>): Act => ({
   kind: 'application',

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { emptyStore, openLedger } from '../../../tests/support/broker/ledger.js';
+import { sampleClock } from '../../../tests/support/lawful/sample-clock.js';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import type { Act } from '../../ledger/record.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -10,21 +11,8 @@ import { LawfulWatch } from './lawful-watch.js';
 
 const NOW = '2026-03-10T00:00:00.000Z';
 
-const clock = (id: string, lateFrom: string, more: Partial<Clock> = {}): Clock => ({
-  id,
-  start: '2026-02-06T10:00:00+08:00',
-  length: 10,
-  unit: 'wd',
-  due: lateFrom.slice(0, 10),
-  lateFrom,
-  party: 'p',
-  provisional: false,
-  pausedDays: 0,
-  extendedDays: 0,
-  calendar: 'cn@2026.1',
-  state: 'running',
-  ...more,
-});
+const clock = (id: string, lateFrom: string, more: Partial<Clock> = {}): Clock =>
+  sampleClock({ id, due: lateFrom.slice(0, 10), lateFrom, ...more });
 
 interface Made {
   clocks?: Clock[];

@@ -6,24 +6,13 @@ import type { FileState, RecordedStep } from '../../../broker/procedure/files/fi
 import type { FileReader } from '../../../broker/procedure/files/file-reader.js';
 import { projectedFiles } from '../../../broker/procedure/projection/projected-files.js';
 import { Projection } from '../../../broker/procedure/projection/projection.js';
+import { sampleClock } from '../lawful/sample-clock.js';
 import { temporaryFolder } from '../nats/nats.js';
 import { emptyStore, openLedger } from './ledger.js';
 
 /** A clock of ten working days that is due then. */
-export const clock = (id: string, due: string, state: Clock['state'] = 'running'): Clock => ({
-  id,
-  start: '2026-02-06T10:00:00+08:00',
-  length: 10,
-  unit: 'wd',
-  due,
-  lateFrom: `${due}T16:00:00.000Z`,
-  party: 'p',
-  provisional: false,
-  pausedDays: 0,
-  extendedDays: 0,
-  calendar: 'cn@2026.1',
-  state,
-});
+export const clock = (id: string, due: string, state: Clock['state'] = 'running'): Clock =>
+  sampleClock({ id, due, lateFrom: `${due}T16:00:00.000Z`, state });
 
 /** State of a filed application, but for what is given. */
 export const state = (given: Partial<FileState> = {}): FileState => ({

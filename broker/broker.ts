@@ -153,8 +153,8 @@ class RunningBroker implements BrokerHandle {
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
     const gateway = this.#openGateway(stream, intake, admission);
-    const pageBudget = new AnswerBudget();
-    this.#lawful = this.#openLawful(stream, { slots: admission.slots, ending: ending.signal, pageBudget });
+    const answerBudget = new AnswerBudget();
+    this.#lawful = this.#openLawful(stream, { slots: admission.slots, ending: ending.signal, answerBudget });
     const health = new BrokerHealth({ ...this.parts, ...observation, isServing: () => this.#isServing });
     this.#app = await openApp(this.parts, {
       stream,
@@ -164,7 +164,7 @@ class RunningBroker implements BrokerHandle {
       tickets,
       admission,
       health,
-      pageBudget,
+      answerBudget,
       quotaNotice: this.#quotaNotice,
       lawful: this.#lawful,
       ending: ending.signal,
@@ -300,7 +300,7 @@ class RunningBroker implements BrokerHandle {
   /** The lawful procedure; a trial bus has none. */
   #openLawful(
     stream: Stream,
-    served: Pick<LawfulDeps, 'slots' | 'ending' | 'pageBudget'>,
+    served: Pick<LawfulDeps, 'slots' | 'ending' | 'answerBudget'>,
   ): ReturnType<typeof openLawful> {
     const { config, governance, machines, store, clock, busClock, bus, releases, log, processes } = this.parts;
     const openStreams = new OpenStreams({ ...stream, ...processes });

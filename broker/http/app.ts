@@ -31,8 +31,8 @@ export interface AppOptions extends AuthenticationDeps {
   metrics: GatewayMetrics;
   config: Pick<Config, 'http' | 'tls' | 'session' | 'platformRegistration'>;
   quotaNotice?: Pick<QuotaNotice, 'requestRefused'> | undefined;
-  /** Shared with pages of events. */
-  pageBudget: AnswerBudget;
+  /** Pages of events count in it too. */
+  answerBudget: AnswerBudget;
   maxConnections: number;
   version: string;
 }

@@ -42,7 +42,7 @@ export interface LawfulDeps {
   bus: Bus;
   hasOpenStream(grant: string): boolean | Promise<boolean>;
   stream: Pick<Stream, 'usedItems' | 'inspections' | 'access' | 'segments' | 'readers'>;
-  pageBudget: ProcedureRoutesDeps['pageBudget'];
+  answerBudget: ProcedureRoutesDeps['answerBudget'];
   releases: ReleaseStack;
   log: Logger;
   metrics: Pick<Metrics, 'webhooks' | 'lawful'>;
@@ -130,7 +130,7 @@ function startDueActs(
 const streaming = ({
   stream,
   governance: { leases },
-  pageBudget,
+  answerBudget,
   slots,
   ending,
   config: { heartbeatMs },
@@ -138,7 +138,7 @@ const streaming = ({
   usedItems: stream.usedItems,
   inspections: stream.inspections,
   leases,
-  pageBudget,
+  answerBudget,
   slots,
   ending,
   heartbeatMs,

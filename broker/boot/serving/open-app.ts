@@ -48,7 +48,7 @@ export interface ServedRooms extends Observation {
   tickets: Tickets;
   admission: Admission;
   health: BrokerHealth;
-  pageBudget: AnswerBudget;
+  answerBudget: AnswerBudget;
   quotaNotice: QuotaNotice;
   /** Absent on a trial bus. */
   lawful: ProcedureRoutesDeps | undefined;
@@ -82,7 +82,7 @@ export function openApp(parts: AppParts, rooms: ServedRooms): Promise<App> {
     metrics: metrics.gateway,
     version: VERSION,
     requireInsider,
-    pageBudget: rooms.pageBudget,
+    answerBudget: rooms.answerBudget,
     ...admission,
   };
   return createApp(options, [
@@ -100,7 +100,7 @@ export function openApp(parts: AppParts, rooms: ServedRooms): Promise<App> {
 }
 
 function streamDeps({ config, metrics, governance, clock }: AppParts, rooms: ServedRooms): StreamPluginDeps {
-  const { stream, grantLag, gateway, tickets, admission, pageBudget, ending } = rooms;
+  const { stream, grantLag, gateway, tickets, admission, answerBudget, ending } = rooms;
   const { grants, ledger, permissions, leases } = governance;
   return {
     ...stream,
@@ -113,7 +113,7 @@ function streamDeps({ config, metrics, governance, clock }: AppParts, rooms: Ser
     ending,
     clock,
     grantLag,
-    pageBudget,
+    answerBudget,
     cursorActs: new CursorActs({ ...stream, grants, permissions, ledger }),
   };
 }

@@ -14,8 +14,8 @@ const RESERVED_BYTES = { list: 2 * 1024 * 1024, audit: 8 * 1024 * 1024 };
 const OTHERS_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface AnswerBoundsDeps {
-  /** Bytes of systems, for their lists and pages together. */
-  pageBudget: AnswerBudget;
+  /** For lists of systems and for pages of events together, whoever reads them. */
+  answerBudget: AnswerBudget;
   login: Pick<Login, 'addressOf'>;
   leases: Leases;
 }
@@ -38,9 +38,9 @@ declare module 'fastify' {
  * so that systems that fill theirs do not keep them out, and so have those without a credential, by address. To be called before
  * authentication is added, which checks the right of the caller again after the wait for a turn.
  */
-export function addAnswerBounds(app: FastifyInstance, { pageBudget, login, leases }: AnswerBoundsDeps): void {
+export function addAnswerBounds(app: FastifyInstance, { answerBudget, login, leases }: AnswerBoundsDeps): void {
   const budgets = {
-    system: pageBudget,
+    system: answerBudget,
     officer: new AnswerBudget({ bytesMax: OTHERS_BYTES_MAX }),
     nobody: new AnswerBudget({ bytesMax: OTHERS_BYTES_MAX }),
     // Their callers wait for one another instead of being refused.

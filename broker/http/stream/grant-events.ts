@@ -29,7 +29,7 @@ export interface GrantEventRoutesDeps {
   leases: Leases;
   slots: StreamSlots;
   eventStreams: OpenEventStreams;
-  pageBudget: AnswerBudget;
+  answerBudget: AnswerBudget;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
@@ -48,7 +48,7 @@ type Route = {
 const RULE: FastifyContextConfig = { access: { system: 'subscribe', ticket: true }, payload: true };
 
 export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDeps): void {
-  const { pageBudget: budget } = deps;
+  const { answerBudget: budget } = deps;
   const inTurn: EventStreamPages = {
     pull: (pull) => budget.inTurn(() => deps.pages.pull(pull)),
     waitForMore: (...waiting) => deps.pages.waitForMore(...waiting),

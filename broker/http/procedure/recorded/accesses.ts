@@ -21,7 +21,7 @@ export interface AccessRoutesDeps {
   contractTerms: ContractTerms;
   inspections: InspectionPages;
   leases: Leases;
-  pageBudget: AnswerBudget;
+  answerBudget: AnswerBudget;
   /** The time of the bus. */
   clock: () => number;
 }
@@ -42,7 +42,7 @@ async function readPage(
   request: FastifyRequest<Route>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { accessReads, contractTerms, inspections, leases, pageBudget, clock } = deps;
+  const { accessReads, contractTerms, inspections, leases, answerBudget, clock } = deps;
   const { limit, log } = request.query;
   const access = await accessReads.open(callerOf(request), request.params.id);
   const from = parseFrom(request.query.from, log);
@@ -53,7 +53,7 @@ async function readPage(
   holdLease(reply, lease);
   reply.type(NDJSON_TYPE);
   if (request.method === 'HEAD') return reply.send();
-  const held = await pageBudget.reserve(actorOf(access.officer), PAGE_BYTES_MAX);
+  const held = await answerBudget.reserve(actorOf(access.officer), PAGE_BYTES_MAX);
   onClosed(reply, held.release);
   const page = await inspection.read(from, limit).finally(held.built);
   held.holds(page.events.reduce((sum, { record }) => sum + (record?.length ?? 0), 0));

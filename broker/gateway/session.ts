@@ -14,8 +14,8 @@ import type { QuotaNotice } from '../parties/quotas/quota-notice.js';
 import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
 import type { FrameDeflater } from './frame-deflater.js';
 import type { FrameInflater } from './frame-inflater.js';
+import { FrameParserFeed } from './frame-parser-feed.js';
 import { Heartbeat } from './heartbeat.js';
-import { PacedReading } from './paced-reading.js';
 import { SessionPublisher } from './session-publisher.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
 import { SocketSink } from './socket-sink.js';
@@ -80,7 +80,7 @@ export class Session {
     () => this.#flow(),
     () => turnShareOf(this.caller),
   );
-  #pieces: PacedReading | undefined;
+  #feed: FrameParserFeed | undefined;
   /** Intake can take no more for now. */
   #isHeldBack = false;
   #isClosing = false;
@@ -186,7 +186,7 @@ export class Session {
 
   #listen(): void {
     const { socket, tcp } = this.peer;
-    this.#pieces = new PacedReading(socket, tcp, {
+    this.#feed = new FrameParserFeed(socket, tcp, {
       ready: () => this.#untilHandled(),
       onIdle: () => this.#flow(),
       share: turnShareOf(this.caller),
@@ -298,7 +298,7 @@ export class Session {
   #flow(): void {
     if (this.#isClosing) return;
     const { socket } = this.peer;
-    if (this.#isHeldBack || this.#frames.isWaiting || this.#pieces?.isWaiting()) socket.pause();
+    if (this.#isHeldBack || this.#frames.isWaiting || this.#feed?.isWaiting()) socket.pause();
     else socket.resume();
   }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { TurnShare } from '../../../proto/async/shared-turns.js';
-import { PacedRequests } from './paced-requests.js';
+import { HttpParserFeed } from './http-parser-feed.js';
 import { RequestTurns } from './request-turns.js';
 
 /** Requests that a connection may have waiting behind the one in service. Browsers and libraries send none. */
@@ -27,7 +27,7 @@ export interface ConnectionGuardOptions {
 export type CredentialHead = Pick<IncomingMessage, 'headers'>;
 
 interface Connection {
-  paced: PacedRequests | undefined;
+  feed: HttpParserFeed | undefined;
   /** The caller, as the last request names it. */
   head: CredentialHead | undefined;
   /** Requests in service, and the WebSocket that the connection has become. */
@@ -77,9 +77,9 @@ export class ConnectionGuard {
     const connection = this.#of(socket);
     if (connection.inService > 0) socket.destroy();
     this.#serviceBegins(socket);
-    connection.paced?.handOver();
+    connection.feed?.handOver();
     // A session lasts for days and needs neither.
-    connection.paced = undefined;
+    connection.feed = undefined;
     connection.head = undefined;
   }
 
@@ -138,14 +138,14 @@ export class ConnectionGuard {
       return;
     }
     const connection = this.#of(socket);
-    connection.paced = new PacedRequests(socket, () => connection.head && this.options.shareOf(connection.head));
+    connection.feed = new HttpParserFeed(socket, () => connection.head && this.options.shareOf(connection.head));
   }
 
   #of(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known) return known;
     const connection: Connection = {
-      paced: undefined,
+      feed: undefined,
       head: undefined,
       inService: 0,
       waiting: [],

@@ -27,7 +27,7 @@ type Listener = (chunk: Buffer) => void;
  *
  * Invariants: bytes reach the parser in order; while some wait here, at most one further read of the socket is taken. Decision: docs/decisions/0356.
  */
-export class PacedRequests {
+export class HttpParserFeed {
   readonly #parse: Listener;
   readonly #waiting: Buffer[] = [];
   #isOver = false;

@@ -34,7 +34,7 @@ interface PieceReading {
  *
  * Invariant: bytes reach the library in order; the owner does not read the socket while `isWaiting`. Decision: docs/decisions/0252.
  */
-export class PacedReading {
+export class FrameParserFeed {
   readonly #waiting: Buffer[] = [];
   readonly #receiver: Receiver;
   readonly #write: (piece: Buffer) => boolean;

@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { CatalogService } from '../catalog/catalog-service.js';
 import type { Caller } from '../parties/caller.js';
 import type { PartyDocument } from '../parties/party.js';
-import type { EntryDrafts } from './laying/entry-drafts.js';
+import type { EntryDrafts } from './importing/entry-drafts.js';
 import type { PartyFacts } from './writing/cell-text.js';
 import type { ExportedEntry } from './writing/table-rows.js';
 

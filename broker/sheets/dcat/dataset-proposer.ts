@@ -1,10 +1,10 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { splitEntryId } from '../../../proto/entry/entry.js';
 import { isEntryId } from '../../../proto/subject.js';
-import type { EntryDrafts } from '../laying/entry-drafts.js';
-import type { Proposal, Proposer } from '../laying/import-catalog.js';
-import { missingLines, type ReportColumns } from '../laying/missing-lines.js';
-import type { Line, Problem } from '../laying/report.js';
+import type { EntryDrafts } from '../importing/entry-drafts.js';
+import type { Proposal, Proposer } from '../importing/import-catalog.js';
+import { missingLines, type ReportColumns } from '../importing/missing-lines.js';
+import type { Line, Problem } from '../importing/report.js';
 import type { DcatEntry } from './dcat-file.js';
 import { layDataset } from './lay-dataset.js';
 import { PROPERTIES } from './properties.js';

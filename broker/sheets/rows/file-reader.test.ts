@@ -1,8 +1,8 @@
 import t from 'tap';
 import { csv, FIRST, SECOND } from '../../../tests/support/sheets/guide-rows.js';
 import { MemoryDrafts, profileOf } from '../../../tests/support/sheets/memory-drafts.js';
-import { importCatalog } from '../laying/import-catalog.js';
-import { TableProposer } from '../laying/table-proposer.js';
+import { importCatalog } from '../importing/import-catalog.js';
+import { TableProposer } from '../importing/table-proposer.js';
 import { SheetFileReader } from './file-reader.js';
 import { boundFaults, boundSize, type Fault, type SheetEntry, type SheetHead } from './sheet-entry.js';
 

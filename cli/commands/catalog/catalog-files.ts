@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { deflateRawSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { type ReportLine, type ReportTotal, textLine } from '../../../broker/sheets/laying/report.js';
+import { type ReportLine, type ReportTotal, textLine } from '../../../broker/sheets/importing/report.js';
 import { ApiError, ConnectionLostError } from '../../../client/errors.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Whoami } from '../../../proto/http/whoami.js';

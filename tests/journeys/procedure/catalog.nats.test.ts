@@ -12,7 +12,7 @@ const without = (document: Body, field: string): Body => {
   return rest;
 };
 
-t.test('an entry goes from its draft over approval and review to publication (steps 3 to 5)', async (t) => {
+t.test('an entry goes from its draft over approval and review to publication', async (t) => {
   const bus = await foundLawfulBus(t);
   await bus.setClock('2025-12-02T10:00:00+08:00');
   const first = await put(bus, without(BIRTH, 'piAssessment'));
@@ -86,7 +86,7 @@ t.test('an entry goes from its draft over approval and review to publication (st
   t.ok(sent.status < 300, `a published version is live for intake: ${JSON.stringify(sent.body)}`);
 });
 
-t.test('an update with a trigger has D1 and D2, with one extension (steps 16 and 18)', async (t) => {
+t.test('an update with a trigger has D1 and D2, with one extension', async (t) => {
   const bus = await foundLawfulBus(t);
   await publishEntries(bus, [REGION]);
   const at = (time: string) => bus.setClock(`${time}T10:00:00+08:00`);

@@ -11,7 +11,7 @@ const FIRST_BYTES = 1024;
 /** A socket that Node's HTTP server reads. */
 interface ServedSocket extends Socket {
   parser?: { incoming: IncomingMessage | null } | null;
-  /** Set by the server while it has too much to write. */
+  /** Set by the server while it has too much to write; its parser throws what ends the process when it gets bytes then. */
   _paused?: boolean;
 }
 
@@ -25,7 +25,8 @@ type Listener = (chunk: Buffer) => void;
  * the parser goes on to the end of what it got. Here it gets small pieces, and those beyond the time of a turn wait for a later one. What
  * is smaller than a piece, as nearly all requests are, is parsed at once.
  *
- * Invariants: bytes reach the parser in order; while some wait here, at most one further read of the socket is taken. Decision: docs/decisions/0356.
+ * Invariants: bytes reach the parser in order, and none while the server has paused the socket; while some wait here, at most one
+ * further read of the socket is taken. Decision: docs/decisions/0356.
  */
 export class HttpParserFeed {
   readonly #parse: Listener;
@@ -57,7 +58,7 @@ export class HttpParserFeed {
 
   readonly #take = (chunk: Buffer): void => {
     if (this.#isRefused) return;
-    if (this.#waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime()) {
+    if (this.#waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime() && !this.socket._paused) {
       this.#read(chunk);
       return;
     }
@@ -72,7 +73,7 @@ export class HttpParserFeed {
   };
 
   async #drain(): Promise<void> {
-    if (!this.shareOf()) this.#read(this.#next(FIRST_BYTES));
+    if (!this.shareOf() && !this.socket._paused) this.#read(this.#next(FIRST_BYTES));
     while (this.#waiting.length > 0) {
       if (!hasTurnTime()) await sharedTurn(this.shareOf());
       // The server takes nothing while it has too much to write; it goes on by itself.
@@ -81,7 +82,7 @@ export class HttpParserFeed {
       this.#read(this.#next(PIECE_BYTES));
       if (this.#isRefused) this.#waiting.length = 0;
     }
-    if (!this.#isOver && !this.#isBodyFull) this.socket.resume();
+    if (!this.#isOver && !this.#isBodyFull && !this.socket._paused) this.socket.resume();
   }
 
   #next(bytes: number): Buffer {

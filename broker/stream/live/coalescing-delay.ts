@@ -29,6 +29,8 @@ export interface CoalescingDelayOptions {
   /** Utilisation of the event loop up to which frames are never delayed; 0 delays them always. */
   aboveUtilization: number;
   nowMs?: () => number;
+  /** Runs something later, as `setTimeout` does. */
+  runLater?: (run: () => void, delayMs: number) => void;
   load?: FlushLoad;
 }
 
@@ -48,6 +50,7 @@ export class CoalescingDelay {
   readonly #flush: () => Flushed | undefined;
   readonly #aboveUtilization: number;
   readonly #nowMs: () => number;
+  readonly #runLater: NonNullable<CoalescingDelayOptions['runLater']>;
   readonly #load: FlushLoad;
   #delayedUntilMs = 0;
   #state: 'idle' | 'delayed' | 'flushing' = 'idle';
@@ -60,11 +63,13 @@ export class CoalescingDelay {
     flush,
     aboveUtilization,
     nowMs = () => performance.now(),
+    runLater = setTimeout,
     load = new LoopLoad(),
   }: CoalescingDelayOptions) {
     this.#flush = flush;
     this.#aboveUtilization = aboveUtilization;
     this.#nowMs = nowMs;
+    this.#runLater = runLater;
     this.#load = load;
   }
 
@@ -78,7 +83,7 @@ export class CoalescingDelay {
     this.#state = 'delayed';
     const delayMs = this.#delayedUntilMs - this.#nowMs();
     if (delayMs < DELAY_MS_MIN) process.nextTick(() => this.#run());
-    else setTimeout(() => this.#run(), delayMs);
+    else this.#runLater(() => this.#run(), delayMs);
   }
 
   #run(): void {

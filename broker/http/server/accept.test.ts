@@ -28,8 +28,8 @@ t.test('the language of texts follows the weights of Accept-Language, also those
 });
 
 t.test('a header of thousands of ranges is read in no time', async (t) => {
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   t.equal(preferredLanguage('*,'.repeat(8_000), ['zh', 'en']), 'zh');
-  const tookMs = performance.now() - startedMs;
-  t.ok(tookMs < 500, `${tookMs} ms; it is some 10 ms, and was some seconds`);
+  const cpuMs = process.cpuUsage(before).user / 1_000;
+  t.ok(cpuMs < 500, `${cpuMs} ms of CPU; it is some 10 ms, and was some seconds`);
 });

@@ -22,10 +22,12 @@ t.test(
     nowMs = 60_000;
     log.attemptFailed('maximum connections exceeded');
     t.strictSame(lines.splice(0), ['connection to NATS is refused or fails: maximum connections exceeded ×3']);
+    for (nowMs of [60_300, 60_600]) log.attemptFailed('maximum connections exceeded');
     log.changed(true);
     log.changed(false);
     log.attemptFailed('maximum connections exceeded');
     t.strictSame(lines.splice(0), [
+      'connection to NATS is refused or fails: maximum connections exceeded ×2',
       'connection to NATS re-established',
       'connection to NATS lost',
       'connection to NATS is refused or fails: maximum connections exceeded ×1',

@@ -6,28 +6,24 @@ const REASON_INTERVAL_MS = 60_000;
 
 /** Logs changes of the connection to NATS and why it does not come back: each reason at once, then once a minute with its number of attempts. */
 export class ConnectionLog {
-  #reasons: SpacedReports;
+  readonly #reasons: SpacedReports;
 
   constructor(
-    private readonly clockMs: () => number,
+    clockMs: () => number,
     private readonly log: Pick<Logger, 'info' | 'warn'>,
   ) {
-    this.#reasons = this.#noneReported();
+    this.#reasons = new SpacedReports(clockMs, REASON_INTERVAL_MS);
   }
 
   changed(up: boolean): void {
+    this.#reasons.flush();
     if (up) this.log.info('connection to NATS re-established');
     else this.log.warn('connection to NATS lost');
-    this.#reasons = this.#noneReported();
   }
 
   attemptFailed(reason: string): void {
-    const attempts = this.#reasons.count(reason);
-    if (attempts === undefined) return;
-    this.log.warn({ attempts, reason }, 'connection to NATS is refused or fails');
-  }
-
-  #noneReported(): SpacedReports {
-    return new SpacedReports(this.clockMs, REASON_INTERVAL_MS);
+    this.#reasons.add(reason, (attempts) =>
+      this.log.warn({ attempts, reason }, 'connection to NATS is refused or fails'),
+    );
   }
 }

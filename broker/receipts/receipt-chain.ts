@@ -1,4 +1,4 @@
-import { NOTICE_INTERVAL_MS, SpacedReports } from '../../proto/async/spaced-reports.js';
+import { NOTICE_INTERVAL_MS } from '../../proto/async/spaced-reports.js';
 import { randomId } from '../../proto/random-id.js';
 import { receiptSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
@@ -52,7 +52,7 @@ export class ReceiptChain {
   /** One chain per run of a broker: a chain that a crash interrupted is never continued. */
   readonly broker = `b-${randomId()}`;
   readonly #waiting: Link[] = [];
-  readonly #refusals = new SpacedReports(() => performance.now(), NOTICE_INTERVAL_MS);
+  #refusalReportedMs = Number.NEGATIVE_INFINITY;
   #head = '';
   #count = 0;
   #stored: ChainHead = { digest: '', records: 0 };
@@ -158,7 +158,9 @@ export class ReceiptChain {
   }
 
   #reportRefusal(error: unknown): void {
-    if (this.#refusals.count('') === undefined) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#refusalReportedMs < NOTICE_INTERVAL_MS) return;
+    this.#refusalReportedMs = nowMs;
     this.deps.warn(`stream ${RECEIPTS_STREAM} takes no receipts; records that wait: ${this.#waiting.length}`, error);
   }
 

@@ -42,8 +42,8 @@ export class LeakWatch {
 
   #found(medium: LeakMedium, source: string, what: string): void {
     this.metrics.leak(medium);
-    const findings = this.#reports.count(`${medium} ${source} ${what}`);
-    if (findings === undefined) return;
-    this.log.fatal({ medium, source, what, findings }, 'LEAK: the bus gave out what is not granted');
+    this.#reports.add(`${medium} ${source} ${what}`, (findings) =>
+      this.log.fatal({ medium, source, what, findings }, 'LEAK: the bus gave out what is not granted'),
+    );
   }
 }

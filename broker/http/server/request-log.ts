@@ -25,7 +25,9 @@ export function addRequestLog(
       request.log.debug(line, 'request');
       return;
     }
-    const count = failures.count(`${request.method} ${route} ${reply.statusCode}`);
-    if (count !== undefined) request.log.warn({ ...line, failures: count }, 'request');
+    const { log } = request;
+    failures.add(`${request.method} ${route} ${reply.statusCode}`, (count) =>
+      log.warn({ ...line, failures: count }, 'request'),
+    );
   });
 }

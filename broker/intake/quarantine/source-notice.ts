@@ -19,10 +19,10 @@ export class SourceNotice {
 
   add({ subject, item }: Pick<QuarantineEntry, 'subject' | 'item'>, code: ErrorCode, error?: unknown): void {
     const flaw = item === undefined ? code : `${code} in item ${item}`;
-    const events = this.#reports.count(`${subject} ${flaw}`);
-    if (events === undefined) return;
-    const [, party, name, system] = subject.split('.');
-    const source = `system ${system}, ${flaw}`;
-    this.report(`${this.events} ${party}.${name} since the last such line: ${events} (${source})`, error);
+    this.#reports.add(`${subject} ${flaw}`, (events) => {
+      const [, party, name, system] = subject.split('.');
+      const source = `system ${system}, ${flaw}`;
+      this.report(`${this.events} ${party}.${name} since the last such line: ${events} (${source})`, error);
+    });
   }
 }

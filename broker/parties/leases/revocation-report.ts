@@ -1,4 +1,4 @@
-import { SpacedReports } from '../../../proto/async/spaced-reports.js';
+import { LruMap } from '../../../proto/collections/lru-map.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 
 /** An act on the ledger that ended a right under which something was open at this broker. */
@@ -20,19 +20,17 @@ export interface RevocationReportDeps {
 
 /** Above this `SluiceRevocationSlow` fires: it is a bound of its histogram. */
 const SECONDS_MAX = 1;
-/** One act may end hundreds of subscriptions in the same moment; their positions are on the ledger. */
-const SAME_ACT_MS = 600_000;
+/** Acts that are remembered, so that each is reported once though it ends hundreds of subscriptions; their positions are on the ledger. */
+const ACTS_MAX = 1_000;
 
 /**
  * Counts how long each act took to the last byte under the right that it ended, and names the right when it took too long. The time until
  * this broker had read the act distinguishes a broker that was held, cut off or has another clock from a client that reads slowly.
  */
 export class RevocationReport {
-  readonly #acts: SpacedReports;
+  readonly #reported = new LruMap<string, true>(ACTS_MAX);
 
-  constructor(private readonly deps: RevocationReportDeps) {
-    this.#acts = new SpacedReports(deps.clock, SAME_ACT_MS);
-  }
+  constructor(private readonly deps: RevocationReportDeps) {}
 
   /** The last byte that was sent under the right has left the process. */
   lastByteSent({ right, atMs, readAtMs }: EndingAct): void {
@@ -40,7 +38,9 @@ export class RevocationReport {
     const secondsTo = (timeMs: number): number => Math.max(0, timeMs - atMs) / 1000;
     const seconds = secondsTo(clock());
     metrics.revoked(seconds);
-    if (seconds <= SECONDS_MAX || this.#acts.count(`${right} ${atMs}`) === undefined) return;
+    const act = `${right} ${atMs}`;
+    if (seconds <= SECONDS_MAX || this.#reported.get(act)) return;
+    this.#reported.set(act, true);
     const read = `this broker had read the act after ${secondsTo(readAtMs).toFixed(2)} s`;
     warn(`bytes under ${right} went out until ${seconds.toFixed(2)} s after the act that ended it; ${read}`);
   }

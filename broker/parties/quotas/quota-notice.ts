@@ -31,8 +31,10 @@ export class QuotaNotice {
 
   #add(quota: QuotaName, refused: string, count: number): void {
     this.deps.metrics.quotaRefused(quota, count);
-    const unreported = this.#reports.count(`${quota} ${refused}`, count);
-    if (unreported === undefined) return;
-    this.deps.report(`${refused} over quotas.${quota} since the last such line: ${unreported}`);
+    this.#reports.add(
+      `${quota} ${refused}`,
+      (unreported) => this.deps.report(`${refused} over quotas.${quota} since the last such line: ${unreported}`),
+      count,
+    );
   }
 }

@@ -23,9 +23,9 @@ export class RejectionNotice {
   }
 
   add({ grant, party, system, entry }: RejectingReader): void {
-    const events = this.#reports.count(grant);
-    if (events === undefined) return;
     const reader = `party ${party}, system ${system}, entry ${entry}`;
-    this.report(`rejected events of grant ${grant} since the last such line: ${events} (${reader})`);
+    this.#reports.add(grant, (events) =>
+      this.report(`rejected events of grant ${grant} since the last such line: ${events} (${reader})`),
+    );
   }
 }

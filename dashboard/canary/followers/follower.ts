@@ -42,8 +42,7 @@ export async function followForever(context: FollowerContext, once: () => Promis
       }
     }
     if (signal.aborted) return;
-    const times = reports.count(code);
-    if (times !== undefined) log.warn({ transport, grant, code, times }, 'a follower of the canary begins again');
+    reports.add(code, (times) => log.warn({ transport, grant, code, times }, 'a follower of the canary begins again'));
     await pause(retryMs, signal);
   }
 }

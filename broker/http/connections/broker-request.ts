@@ -1,6 +1,7 @@
-import { IncomingMessage, type ServerResponse } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { SluiceError } from '../../../proto/errors.js';
 import { refuseOnSocket } from '../../gateway/refuse-on-socket.js';
+import { isAmidAnswer } from './answer-in-service.js';
 
 /** A shorter chunk costs more to keep and to hand over than it has bytes. */
 const SMALL_BYTES = 64;
@@ -76,8 +77,7 @@ export class BrokerRequest extends IncomingMessage {
 
   #refuse(): void {
     const { socket } = this;
-    const answer = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
-    if (answer?.headersSent) socket.destroy();
+    if (isAmidAnswer(socket)) socket.destroy();
     else if (socket.writable) {
       refuseOnSocket(
         socket,

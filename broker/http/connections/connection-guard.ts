@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { TurnShare } from '../../../proto/async/shared-turns.js';
+import { beginAnswer } from './answer-in-service.js';
 import { HttpParserFeed } from './http-parser-feed.js';
 import { RequestTurns } from './request-turns.js';
 
@@ -105,6 +106,7 @@ export class ConnectionGuard {
   #serve(serve: RequestListener, request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     this.#serviceBegins(socket);
+    beginAnswer(socket, response);
     const { authorization } = request.headers;
     this.#of(socket).head = { headers: authorization === undefined ? {} : { authorization } };
     response.once('close', () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import { SluiceError } from '../../../proto/errors.js';
 import { refuseOnSocket } from '../../gateway/refuse-on-socket.js';
+import { isAmidAnswer } from './answer-in-service.js';
 
 /** Requests whose client waits for `100 Continue` before it sends the body, with their responses. */
 const waitingForContinue = new WeakMap<IncomingMessage, ServerResponse>();
@@ -63,8 +64,7 @@ export function refuseFlawedHeads(serve: RequestListener): RequestListener {
 
 /** Answers what the parser could not read. Its messages may quote the client, so they are not repeated. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  const isAnswered = (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent === true;
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) socket.destroy();
+  if (error.code === 'ECONNRESET' || !socket.writable || isAmidAnswer(socket)) socket.destroy();
   else refuseOnSocket(socket, problemOf(error.code));
 }
 

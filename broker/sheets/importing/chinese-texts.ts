@@ -30,7 +30,10 @@ const TEXTS: readonly (readonly [english: string, chinese: string])[] = [
   ['the row has no key, and no row above it has one', '该行及其上方各行都没有说明属于哪一条目'],
   ['no entry of the file has this key', '文件中没有对应的条目'],
   ['the row has a byte that cannot be read', '该行含有无法识别的字节'],
-  ['says another code than an earlier row of the entry', '与该条目前面行的代码不一致'],
+  [
+    'says another code than row {} of the same key: two entries need two keys',
+    '与第 {} 行的代码不一致，而两行属于同一条目：两个条目的名称不能相同',
+  ],
   ['says something else than an earlier row of the entry', '与该条目前面行的内容不一致'],
   ['the entry has {} problems more', '该条目还有 {} 个问题'],
   ['the entry is too large', '该条目过大'],

@@ -368,3 +368,28 @@ t.test('a carriage return comes back from a workbook as itself', async (t) => {
   await importInto(bytes, { drafts: fresh, profile: 'guide-2017', form: 'xlsx' });
   t.match(fresh.entries.get('civil.e-306001-9'), { abstract: { zh: '一\r\n二\r三' } });
 });
+
+t.test('two entries of one name are two on no sheet: two sheets are not written, one is not laid down', async (t) => {
+  const drafts = new MemoryDrafts();
+  await importInto(csv(FIRST, SECOND), { drafts, profile: 'guide-2017' });
+  const [first] = drafts.entries.values();
+  drafts.entries.set('civil.other', { ...first!, id: 'civil.other', resourceCode: '306001/9' });
+  const before = structuredClone(drafts.entries);
+  await t.rejects(exportFrom(drafts, 'two-sheets', 'xlsx'), {
+    code: 'BAD_REQUEST',
+    message: /civil\.e-306001-1 and civil\.other have one 目录名称/,
+  });
+  const { text } = await importInto(await exportFrom(drafts, 'guide-2017', 'xlsx'), {
+    drafts,
+    profile: 'guide-2017',
+    form: 'xlsx',
+  });
+  t.same(
+    text.filter((line) => line.includes('another code')),
+    [4, 5].map(
+      (row) =>
+        `problem civil.e-306001-1 row ${row}: says another code than row 2 of the same key: two entries need two keys`,
+    ),
+  );
+  t.same(drafts.entries, before);
+});

@@ -134,7 +134,7 @@ class EntryRows {
     if (value === '' || value === entry.from) return;
     if (entry.from === '' || entry.from === undefined) entry.from = value;
     else if (!row.isBroken) {
-      const text = 'says another code than an earlier row of the entry';
+      const text = `says another code than row ${entry.row} of the same key: two entries need two keys`;
       entry.faults.push({ result: 'problem', row: row.number, column, ...fieldOf(this.profile, column), text });
     }
   }

@@ -1,8 +1,9 @@
 import { type EntryDraft, type Item, splitEntryId } from '../../../proto/entry/entry.js';
+import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { ownValue } from '../../../proto/values/own-value.js';
 import { type Column, isSameSheet, SAME_SHEET, type TableProfile } from '../profiles/profile.js';
-import { comparable } from '../reading/text-form.js';
+import { comparable, trimmed } from '../reading/text-form.js';
 import { codeOf, type EntryFacts, entryCell, itemCell, valueText } from './cell-text.js';
 
 /** An entry as it is exported: its newest text, and the date of the version in force. */
@@ -23,7 +24,7 @@ const DEFAULT_SHEET = '信息资源目录';
 
 type Cells = (entry: EntryDraft, item: Item | undefined, facts: EntryFacts) => string;
 
-/** The sheets of a profile with the entries in them; rows are made one by one. */
+/** The sheets of a profile with the entries in them; rows are made one by one. Throws BAD_REQUEST when two sheets could not be joined again. */
 export function writtenSheets(
   profile: TableProfile,
   entries: readonly ExportedEntry[],
@@ -47,6 +48,7 @@ export function writtenSheets(
     };
     return [sheetOf(profile.entries, profile.entries.sheet ?? DEFAULT_SHEET, columns, rows())];
   }
+  requireDifferentKeys(profile, entries, facts);
   const entryNames = keptNames(
     entries.map(({ entry }) => entry.profile),
     profile,
@@ -65,6 +67,29 @@ export function writtenSheets(
     sheetOf(profile.entries, profile.entries.sheet ?? DEFAULT_SHEET, entryColumns, entryRows()),
     sheetOf(profile.items, profile.items.sheet ?? profile.items.join, itemColumns, itemRows()),
   ];
+}
+
+/**
+ * Two entries of one key, such as a name, would be read back as one that has the items of both (docs/decisions/0389). On one sheet
+ * their codes show that they are two.
+ */
+function requireDifferentKeys(
+  profile: TableProfile,
+  entries: readonly ExportedEntry[],
+  facts: (one: ExportedEntry) => EntryFacts,
+): void {
+  const [, keyOf] = joinCell(profile);
+  const seen = new Map<string, string>();
+  for (const one of entries) {
+    const { id } = one.entry;
+    const key = trimmed(keyOf(one.entry, undefined, facts(one)));
+    const other = seen.get(key);
+    if (other !== undefined) {
+      const why = `entries ${other} and ${id} have one ${profile.entries.key}, by which the two sheets are joined`;
+      throw new SluiceError('BAD_REQUEST', `${why}: export them into a file each, by entry`, { entry: id });
+    }
+    seen.set(key, id);
+  }
 }
 
 function sheetOf(

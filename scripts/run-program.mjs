@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { PROCESS_ENVIRONMENT } from './process-environment.mjs';
 
 /** A terminal and npm may both pass on one Ctrl-C; a signal after this time is the user's second one. */
 const SAME_SIGNAL_MS = 1_000;
@@ -8,8 +9,7 @@ const PARENT_CHECK_INTERVAL_MS = 1_000;
 export async function runProgram(args) {
   // The program runs in a process group of its own: otherwise Ctrl-C would reach it twice, from the terminal and from
   // here.
-  // docs/decisions/0300-two-arenas-of-malloc.md, docs/decisions/0302-one-helper-thread-of-v8.md
-  const env = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--v8-pool-size=1', ...process.env };
+  const env = { ...PROCESS_ENVIRONMENT, ...process.env };
   const child = spawn(process.execPath, args, { stdio: 'inherit', detached: true, env });
   const passedAtMs = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -41,13 +41,8 @@ export async function startBroker(run: BenchRun, options: BrokerOptions = {}): P
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...profiling, MAIN, configFile], {
-    // As in deploy/sluice.service and the Dockerfile.
-    env: {
-      MALLOC_ARENA_MAX: '2',
-      NODE_OPTIONS: '--v8-pool-size=1',
-      ...process.env,
-      SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN,
-    },
+    // The rest comes from scripts/process-environment.mjs by way of scripts/bench.mjs.
+    env: { ...process.env, SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN },
     stdio: ['ignore', 'pipe', log],
   });
   killAtExit(child);

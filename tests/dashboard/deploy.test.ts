@@ -112,3 +112,13 @@ t.test('the Dockerfile copies what exists', async (t) => {
   for (const [, sources = ''] of text.matchAll(/^COPY (?!--from)(.*) \S+$/gm))
     for (const source of sources.split(' ')) t.ok(await stat(join(ROOT, source)), source);
 });
+
+t.test('the unit file and the image set the environment with which the scripts start every process', async (t) => {
+  const text = await readFile(join(ROOT, 'scripts', 'process-environment.mjs'), 'utf8');
+  const settings = [...text.matchAll(/([A-Z_]+): '([^']+)'/g)].map(([, name, value]) => `${name}=${value}`);
+  t.ok(settings.length > 0);
+  for (const path of ['deploy/sluice.service', 'Dockerfile']) {
+    const set = await readFile(join(ROOT, path), 'utf8');
+    for (const setting of settings) t.ok(set.includes(`${setting}`), `${path}: ${setting}`);
+  }
+});

@@ -1,5 +1,6 @@
 import { plusDays } from './calendar.js';
 import type { ModelFile } from './files.js';
+import { notifyOfClock } from './notices.js';
 import type { World } from './world.js';
 
 export interface ModelClock {
@@ -158,6 +159,7 @@ export function fallLate(world: World, file: ModelFile, clock: ModelClock): void
   clock.overdue = true;
   const { state } = file;
   file.history.push({ act: 'overdue', actor: 'bus', from: state, to: state, clock: clock.id });
+  notifyOfClock(world, file, clock, 'overdue');
   const code = VIOLATIONS[clock.id];
   if (code) world.violate({ code, party: clock.party, kind: file.kind, id: file.id, clock: clock.id });
 }

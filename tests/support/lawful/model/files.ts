@@ -8,7 +8,8 @@ export type Kind =
   | 'demands'
   | 'consents'
   | 'use-records'
-  | 'backflows';
+  | 'backflows'
+  | 'stops';
 
 /** One line of a file's history. */
 export interface ModelRecord {
@@ -81,6 +82,16 @@ export interface ApplicationFile extends FileBase {
   grant?: string;
 }
 
+/** Events under a grant, by the keys of their records. */
+export interface ModelDeliveries {
+  /** Accepted and not yet acknowledged. */
+  due: { key: string; whileSuspended: boolean }[];
+  /** Acknowledged, or skipped for good. */
+  over: Set<string>;
+  /** A cursor is stored. */
+  isAcknowledged: boolean;
+}
+
 export interface GrantFile extends FileBase {
   kind: 'grants';
   grantKind: 'applied' | 'standing' | 'backflow';
@@ -93,6 +104,7 @@ export interface GrantFile extends FileBase {
   period: { from: string; to?: string };
   endedOn?: string;
   proof?: { open: boolean };
+  deliveries: ModelDeliveries;
 }
 
 export interface CaseFile extends FileBase {
@@ -131,6 +143,17 @@ export interface BackflowFile extends FileBase {
   grant: string;
 }
 
+export type StopScope = 'entry' | 'system' | 'party' | 'node';
+
+export interface StopFile extends FileBase {
+  kind: 'stops';
+  scope: StopScope;
+  /** Id of the entry, the system or the party; of the node that of its owner. */
+  target: string;
+  /** The party that has stopped. */
+  suspender: string;
+}
+
 export type ModelFile =
   | EntryFile
   | ApplicationFile
@@ -139,4 +162,5 @@ export type ModelFile =
   | DemandFile
   | ConsentFile
   | UseRecordFile
-  | BackflowFile;
+  | BackflowFile
+  | StopFile;

@@ -1,6 +1,7 @@
 import { plusDays, plusYears } from './calendar.js';
 import { endClocks, findLate, startClock, startUntil } from './clocks.js';
 import type { CaseFile, GrantFile } from './files.js';
+import { notify } from './notices.js';
 import type { World } from './world.js';
 
 type Given = Pick<GrantFile, 'id' | 'grantKind' | 'entry' | 'system' | 'text' | 'items' | 'period'> & {
@@ -21,12 +22,14 @@ export function makeGrant(world: World, given: Given): GrantFile {
     own: given.demand,
     provider,
     clocks: [],
+    deliveries: { due: [], over: new Set(), isAcknowledged: false },
     history: [{ act: 'create', actor: 'bus', from: undefined, to: 'provisioning' }],
   };
   world.put(grant);
   const { from } = given.period;
   const start = [from, world.today].sort().at(-1) as string;
   startClock(world, grant, 'D6', { party: provider, start, promised: given.text.promised });
+  notify(world, grant, 'G1', 'create');
   return grant;
 }
 
@@ -45,6 +48,7 @@ export function beginDisposal(world: World, grant: GrantFile): void {
   if (!open) return;
   open.history.push({ act: 'grant-ended', actor: 'bus', from: open.state, to: 'terminated' });
   open.state = 'terminated';
+  notify(world, open, 'S8', 'grant-ended');
   findLate(world, open, 'D9');
   endClocks(open, 'D9');
 }
@@ -54,11 +58,17 @@ export function endGrant(world: World, grant: GrantFile, act: 'expire' | 'termin
   grant.history.push({ act, actor: 'bus', from: grant.state, to: state });
   grant.history.push({ act: 'begin-disposal', actor: 'bus', from: state, to: 'disposing' });
   Object.assign(grant, { status: state, state: 'disposing' });
+  notify(world, grant, act === 'expire' ? 'G7' : 'G6', act);
+  notify(world, grant, 'G9', 'begin-disposal');
   beginDisposal(world, grant);
 }
 
-/** G4 or G5: what the bus does to a grant with its case. */
-export function moveGrant(grant: GrantFile, act: 'suspend' | 'restore' | 'first-delivery', state: string): void {
+/** Numbers of what the bus does to a grant. */
+const MOVES = { suspend: 'G4', restore: 'G5', 'first-delivery': 'G2' };
+
+/** G4, G5 or G2: what the bus does to a grant with its case. */
+export function moveGrant(world: World, grant: GrantFile, act: keyof typeof MOVES, state: string): void {
   grant.history.push({ act, actor: 'bus', from: grant.state, to: state });
   Object.assign(grant, { state, status: state });
+  notify(world, grant, MOVES[act], act);
 }

@@ -6,6 +6,8 @@ import { demandRules } from './machines/demands.js';
 import { grantCaseRules } from './machines/grant-cases.js';
 import { grantRules } from './machines/grants.js';
 import { backflowRules, consentRules, useRecordRules } from './machines/small-files.js';
+import { stopRules } from './machines/stops.js';
+import { notify } from './notices.js';
 import { fits, reads } from './reading.js';
 import { type Act, type Made, type Performing, type Problem, problem, type Rule } from './rules.js';
 import { shapeProblems } from './shapes.js';
@@ -21,6 +23,7 @@ export const RULES: Readonly<Record<Kind, readonly Rule[]>> = {
   consents: consentRules,
   'use-records': useRecordRules,
   backflows: backflowRules,
+  stops: stopRules,
 };
 
 export interface Refusal {
@@ -80,7 +83,7 @@ const refused = (problems: readonly Problem[], rule?: Rule): Verdict => {
 
 /** The answer of the law to an act, in the order of checks of docs/procedure.md. */
 export function judge(world: World, act: Act): Verdict {
-  const officer = world.officers.get(act.who);
+  const officer = world.officers.get(act.who) ?? operatorFor(world, act);
   if (!officer) return refused([problem('', 'NOT_YOUR_ROLE', 'R36')]);
   const named = act.id === undefined ? undefined : world.find(act.kind, act.id);
   const creates = act.act === 'create' || (act.act === 'put' && !named);
@@ -110,6 +113,12 @@ export function judge(world: World, act: Act): Verdict {
     return { ...refused(problems, rule), ...(violation && { violation }) };
   }
   return { rule, apply: (made) => perform(rule, { ...performing, made }) };
+}
+
+/** The platform operator, where an act may be about the node. */
+function operatorFor({ operator }: World, { who, kind, act, body }: Act): ModelOfficer | undefined {
+  if (who !== operator?.id || kind !== 'stops') return undefined;
+  return act === 'create' && ['entry', 'system', 'party'].includes(body.scope) ? undefined : operator;
 }
 
 /** An equal document changes nothing, whatever the state. */
@@ -166,6 +175,7 @@ function perform(rule: Rule, performing: Performing): ModelFile {
   const record = { act: act.act, actor: `officer:${officer.id}`, from, to: file.state };
   file.history.push(record);
   rule.effect?.(performing);
+  notify(world, file, rule.number, act.act);
   if (chosen) record.to = file.state;
   return file;
 }

@@ -6,8 +6,20 @@ import type { ModelOfficer, World } from './world.js';
 /** The parties that a file is between. */
 function sidesOf(world: World, file: ModelFile): string[] {
   const { own, provider, demand } = file;
-  const more = file.kind === 'demands' ? file.asked : file.kind === 'consents' ? namedBy(world, file) : [];
-  return [own, provider, demand, ...more].filter((party) => party !== undefined);
+  return [own, provider, demand, ...furtherSides(world, file)].filter((party) => party !== undefined);
+}
+
+function furtherSides(world: World, file: ModelFile): readonly string[] {
+  switch (file.kind) {
+    case 'demands':
+      return file.asked;
+    case 'consents':
+      return namedBy(world, file);
+    case 'stops':
+      return [file.suspender, world.owner];
+    default:
+      return [];
+  }
 }
 
 /** The parties that a consent names, one of them by its grant. */
@@ -23,6 +35,8 @@ function overseers(world: World, sides: readonly string[]): string[] {
 
 /** Whether an officer reads a file. */
 export function reads(world: World, { party, roles }: ModelOfficer, file: ModelFile): boolean {
+  // The platform operator sees nothing but what it may stop and lift.
+  if (roles.includes('platform_operator')) return file.kind === 'stops' && file.scope === 'node';
   if (party === file.own) return true;
   switch (file.kind) {
     case 'catalog':
@@ -64,6 +78,11 @@ export function fits(world: World, officer: ModelOfficer, file: ModelFile, who: 
   return officer.roles.includes(role) && partiesOf(world, file, relation).includes(officer.party);
 }
 
+function suspenderOf(world: World, file: ModelFile): string | undefined {
+  if (file.kind === 'grants') return openCase(world, file.id)?.suspender;
+  return file.kind === 'cases' || file.kind === 'stops' ? file.suspender : undefined;
+}
+
 function partiesOf(world: World, file: ModelFile, relation: string): (string | undefined)[] {
   switch (relation) {
     case 'own':
@@ -74,12 +93,12 @@ function partiesOf(world: World, file: ModelFile, relation: string): (string | u
       return [file.demand];
     case 'peer':
       return [world.peer(file.kind === 'demands' ? file.own : (file.provider as string))];
+    case 'owner':
+      return [world.owner];
     case 'handler':
       return [world.handler(file.provider as string, file.demand as string)];
     case 'suspender':
-      return [
-        (file.kind === 'grants' ? openCase(world, file.id) : file.kind === 'cases' ? file : undefined)?.suspender,
-      ];
+      return [suspenderOf(world, file)];
     case 'asked':
       return [file.kind === 'demands' ? file.asked.at(-1) : undefined];
     default:

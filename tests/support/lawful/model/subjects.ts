@@ -1,9 +1,11 @@
-import type { Kind, ModelFile } from './files.js';
+import type { Kind, ModelFile, StopFile } from './files.js';
 import type { Act } from './rules.js';
+import { stoppedParty, stopTargetOf } from './stops.js';
 import type { ModelOfficer, World } from './world.js';
 
 /** A file as an act would make it: with the parties that its body names, before it has a state. */
 export function subjectOf(world: World, act: Act, officer: ModelOfficer): ModelFile {
+  if (act.kind === 'stops') return stopOf(world, act, officer) as ModelFile;
   const { entry, grant, system } = act.body;
   const granted = world.find('grants', grant);
   const entryOf: string | undefined = act.kind === 'catalog' ? act.id : entry;
@@ -21,6 +23,14 @@ export function subjectOf(world: World, act: Act, officer: ModelOfficer): ModelF
     ...(demand !== undefined && act.kind !== 'consents' && { demand }),
   };
   return { ...base, ...blank(act.kind), kind: act.kind } as unknown as ModelFile;
+}
+
+/** A stop as a body names it. Where there is no such target, the guard says so to whoever asked. */
+function stopOf(world: World, { body, id = '' }: Act, officer: ModelOfficer): StopFile {
+  const { scope, target } = stopTargetOf(world, officer, body);
+  const own = (target === undefined ? undefined : stoppedParty(world, officer, { scope, target })) ?? officer.party;
+  const base = { kind: 'stops' as const, id, state: '', clocks: [], history: [] };
+  return { ...base, own, provider: own, scope, target: target ?? '', suspender: officer.party };
 }
 
 function ownerOf(act: Act, officer: ModelOfficer, provider?: string, demand?: string): string {

@@ -1,6 +1,7 @@
 import { plusDays } from './calendar.js';
 import { fallLate, lateDay, recount } from './clocks.js';
 import { endGrant } from './grant-making.js';
+import { notifyOfClock } from './notices.js';
 import type { World } from './world.js';
 
 interface Moment {
@@ -55,6 +56,7 @@ export function recountAll(world: World): { id: string; clock: string; from: str
       const { due: from, calendar, provisional } = clock;
       recount(world, clock);
       const isSame = clock.due === from && clock.calendar === calendar && clock.provisional === provisional;
+      if (!isSame) notifyOfClock(world, file, clock, 'recomputed');
       if (!isSame) changed.push({ id: file.id, clock: clock.id, from, to: clock.due });
     }
   }

@@ -16,12 +16,25 @@ export interface ModelParty {
 }
 
 export interface ModelViolation {
+  /** Its attempt was sent twice as the first answer was lost, and may have been judged twice. */
+  isSentTwice?: boolean;
   code: string;
   party: string;
   kind: Kind;
   id: string;
   clock?: string;
   act?: string;
+}
+
+export interface ModelNotice {
+  to: string;
+  /** The act, or what has happened to a clock. */
+  kind: string;
+  /** `kind/id` of a file; none of a refused attempt. */
+  about?: string;
+  clock?: string;
+  /** As of a violation. */
+  isSentTwice?: boolean;
 }
 
 type FileOf<K extends Kind> = Extract<ModelFile, { kind: K }>;
@@ -31,12 +44,21 @@ export class World {
   readonly calendar = new WorkCalendar();
   readonly officers = new Map<string, ModelOfficer>();
   readonly parties = new Map<string, ModelParty>();
-  /** System → its party; all may subscribe. */
+  /** System → its party, of those that may subscribe. */
   readonly systems = new Map<string, string>();
+  /** System → its party, of those that publish. */
+  readonly sources = new Map<string, string>();
   /** Parties that have a work body with a head in office. */
   readonly bodies = new Set<string>();
   readonly files = new Map<string, ModelFile>();
+  /** Every file that there ever was. */
+  readonly known = new Set<string>();
   readonly violations: ModelViolation[] = [];
+  readonly notices: ModelNotice[] = [];
+  /** The party that the platform belongs to. */
+  owner = '';
+  /** The platform operator, who may stop the node and lift that. */
+  operator: ModelOfficer | undefined;
   /** Day of the bus's time in Asia/Shanghai. */
   today = '';
 
@@ -52,6 +74,7 @@ export class World {
   }
 
   put(file: ModelFile): void {
+    this.known.add(`${file.kind}/${file.id}`);
     this.files.set(`${file.kind}/${file.id}`, file);
   }
 

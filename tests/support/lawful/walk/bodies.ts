@@ -8,10 +8,12 @@ import type {
   EntryText,
   GrantFile,
   ModelFile,
+  StopScope,
 } from '../model/files.js';
 import { GROUNDS } from '../model/machines/cases.js';
 import { LISTED_CONDITION } from '../model/machines/reply.js';
 import type { Act, Plan } from '../model/rules.js';
+import { stopsOn } from '../model/stops.js';
 import type { World } from '../model/world.js';
 import { applicationOf, IDENTIFIER, REGION } from './documents.js';
 
@@ -49,7 +51,7 @@ export class Bodies {
       case 'demands':
         return { body: this.#demand(file, act) };
       default:
-        return { body: act === 'revoke' ? { reason: REASON } : {} };
+        return { body: ['revoke', 'lift'].includes(act) ? { reason: REASON } : {} };
     }
   }
 
@@ -177,7 +179,8 @@ export class Bodies {
       case 'verify-endpoint': {
         const begun = file.state === 'provisioning' && file.period.from <= this.world.today;
         const entry = this.world.find('catalog', file.entry);
-        const serves = begun && entry !== undefined && entry.state !== 'withdrawn';
+        const isStopped = stopsOn(this.world, file).length > 0;
+        const serves = begun && !isStopped && entry !== undefined && entry.state !== 'withdrawn';
         return { body: {}, plan: { open: serves && random.chance(0.6) } };
       }
       case 'dispose':
@@ -242,6 +245,27 @@ export class Bodies {
       default:
         return { reason: REASON };
     }
+  }
+
+  /** A body that stops an entry, a system, a party or the node. */
+  stop(): Json {
+    const { random, world } = this;
+    const standing = [...world.of('stops')].filter(({ state }) => state === 'standing');
+    if (standing.length > 0 && random.chance(0.2)) {
+      const { scope, target } = random.pick(standing);
+      return { scope, target, reason: REASON };
+    }
+    const scope = random.pick(['entry', 'entry', 'system', 'party', 'node'] as const);
+    const targets: Readonly<Record<StopScope, readonly (string | undefined)[]>> = {
+      entry: [...world.of('catalog')].map(({ id }) => id),
+      system: [...world.systems.keys(), ...world.systems.keys(), ...world.sources.keys()],
+      // Most grants are between these.
+      party: [...world.systems.values(), ...world.sources.values(), ...world.parties.keys()],
+      node: [undefined, world.owner],
+    };
+    const target = random.chance(0.05) || targets[scope].length === 0 ? 'unheard' : random.pick(targets[scope]);
+    const incident = random.chance(0.03) && { incident: 'in-7f3k2m9q1x0c' };
+    return { scope, ...(target !== undefined && { target }), reason: REASON, ...incident };
   }
 
   /** A body that makes a file about a grant or an entry. */

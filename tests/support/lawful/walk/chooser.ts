@@ -4,7 +4,8 @@ import { RULES } from '../model/judge.js';
 import { grantCaseRules } from '../model/machines/grant-cases.js';
 import { fits } from '../model/reading.js';
 import type { Act, Rule } from '../model/rules.js';
-import type { World } from '../model/world.js';
+import { subjectOf } from '../model/subjects.js';
+import type { ModelOfficer, World } from '../model/world.js';
 import type { Bodies } from './bodies.js';
 
 /** How often a file of each kind is acted on. */
@@ -16,14 +17,15 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   demands: 6,
   consents: 3,
   'use-records': 2,
+  stops: 7,
 };
 const KINDS = Object.entries(WEIGHTS).flatMap(([kind, weight]) => Array<Kind>(weight).fill(kind as Kind));
 const CREATIONS: readonly Kind[] = [
   ...(['catalog', 'applications', 'applications', 'applications', 'demands', 'cases', 'cases'] as const),
-  ...(['use-records', 'use-records', 'consents', 'backflows'] as const),
+  ...(['use-records', 'use-records', 'consents', 'backflows', 'stops'] as const),
 ];
 const ENDED = ['withdrawn', 'approved', 'refused', 'cancelled', 'closed', 'restored', 'terminated', 'dismissed'];
-const GONE = ['revoked', 'expired', 'removed', 'ordered'];
+const GONE = ['revoked', 'expired', 'removed', 'ordered', 'lifted'];
 const PROVIDERS = ['fujian-civil-affairs', 'fujian-civil-affairs', 'fujian-tax', 'fuzhou-civil-affairs'];
 /** More entries than this would be applied for too rarely. */
 const ENTRIES_MAX = 24;
@@ -100,11 +102,12 @@ export class Chooser {
 
   #whoFor(file: ModelFile, rule: Rule): string {
     const { random, world } = this;
-    const fitting = [...world.officers.values()].filter((officer) =>
+    const operator = file.kind === 'stops' && world.operator ? [world.operator] : [];
+    const fitting = [...world.officers.values(), ...operator].filter((officer) =>
       rule.who.some((who) => fits(world, officer, file, who)),
     );
     if (fitting.length > 0 && random.chance(0.88)) return random.pick(fitting).id;
-    return random.chance(0.04) ? 'pan' : random.pick([...world.officers.keys()]);
+    return random.chance(0.04) ? (world.operator as ModelOfficer).id : random.pick([...world.officers.keys()]);
   }
 
   #creation(): Act | undefined {
@@ -120,6 +123,7 @@ export class Chooser {
       const applicant = random.chance(0.9) ? this.#withRole('applicant') : who.id;
       return { who: applicant, kind, act: 'create', body: this.bodies.creation(kind, undefined as never, '') };
     }
+    if (kind === 'stops') return this.#stop();
     const entryWise = kind === 'backflows' || (kind === 'consents' && random.chance(0.8));
     const abouts: (EntryFile | GrantFile)[] = entryWise
       ? [...world.of('catalog')].filter(({ published, state }) => published && state !== 'withdrawn')
@@ -132,6 +136,17 @@ export class Chooser {
     const subject = { ...about, kind, own: about.provider as string, demand } as unknown as ModelFile;
     const rule = RULES[kind].find(({ act }) => act === 'create') as Rule;
     return { who: this.#whoFor(subject, rule), kind, act: 'create', body };
+  }
+
+  /** Mostly by one who may stop what it names, sometimes for a target that nobody has. */
+  #stop(): Act {
+    const { world } = this;
+    const body = this.bodies.stop();
+    const act = { who: '', kind: 'stops' as const, act: 'create', body };
+    // The owner sees every target.
+    const subject = subjectOf(world, act, { id: '', party: world.owner, roles: [] });
+    const rule = RULES.stops.find(({ stands }) => stands?.(world, subject)) as Rule;
+    return { ...act, who: this.#whoFor(subject, rule) };
   }
 
   #withRole(role: string): string {

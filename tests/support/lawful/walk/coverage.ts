@@ -1,9 +1,9 @@
 import type { ModelFile } from '../model/files.js';
 import { RULES, type Verdict } from '../model/judge.js';
-import type { Act } from '../model/rules.js';
+import type { Rule } from '../model/rules.js';
 
-/** Transitions that machines of later versions cause: changes, disputes, complaints. */
-const LATER = ['A14', 'G13', 'S9'];
+/** Transitions that machines of later versions cause (changes, disputes, complaints), and one of years after a walk. */
+const LATER = ['A14', 'G13', 'S9', 'use-records remove'];
 /** Refusals that a long walk gives, each with its article. */
 const REFUSALS = [
   'BAD_REQUEST R8',
@@ -20,10 +20,12 @@ const REFUSALS = [
   'INCOMPLETE R13',
   'INCOMPLETE R20',
   'INCOMPLETE R27',
+  'INCOMPLETE R35',
   'INCOMPLETE R37',
   'NO_REASON R15',
   'NO_REASON R21',
   'NO_REASON R27',
+  'NO_REASON R35',
   'LATE_CONDITION R15',
   'RANK_TOO_LOW R14',
   'SECRET_ITEM R3',
@@ -45,20 +47,21 @@ const REFUSALS = [
   'RECORD_LOCKED R29',
 ];
 
+/** Numbers of a transition; small files have acts instead. */
+const namesOf = ({ number, act }: Rule): string[] => (/^[A-Z]/.test(number) ? number.split(' ') : [`${number} ${act}`]);
+
 /** How often each transition was made and each refusal given. */
 export class Coverage {
   readonly #transitions = new Map<string, number>();
   readonly #refusals = new Map<string, number>();
 
-  count({ kind, act }: Act, { refusal, rule, unchanged }: Verdict): void {
+  count({ refusal, rule, unchanged }: Verdict): void {
     if (refusal) {
       const { code, article } = refusal;
       const name = article === undefined ? code : `${code} ${article}`;
       this.#refusals.set(name, (this.#refusals.get(name) ?? 0) + 1);
     } else if (!unchanged && rule) {
-      for (const number of /^[A-Z]/.test(rule.number) ? rule.number.split(' ') : [`${kind} ${act}`]) {
-        this.countTransition(number);
-      }
+      for (const name of namesOf(rule)) this.countTransition(name);
     }
   }
 
@@ -81,10 +84,9 @@ export class Coverage {
 
   /** Transitions and refusals that did not occur. */
   missing(): string[] {
-    const all = Object.values(RULES).flatMap((rules) => rules.map(({ number }) => number));
-    const numbers = all.filter((one) => /^[A-Z]/.test(one) && !LATER.includes(one));
+    const all = Object.values(RULES).flatMap((rules) => rules.flatMap(namesOf));
     return [
-      ...numbers.filter((number) => !this.#transitions.has(number)),
+      ...all.filter((name) => !LATER.includes(name) && !this.#transitions.has(name)),
       ...REFUSALS.filter((name) => !this.#refusals.has(name)),
     ];
   }

@@ -1,14 +1,15 @@
 import type { SeededRandom } from '../../seeded-random.js';
 import { plusDays } from '../model/calendar.js';
+import { delivers } from '../model/deliveries.js';
 import type { GrantFile } from '../model/files.js';
 import { recountAll } from '../model/time.js';
 import { World } from '../model/world.js';
 import { Bodies } from './bodies.js';
 import { Chooser } from './chooser.js';
+import { ownReadings, READERS } from './compare/lists.js';
 import { REGION } from './documents.js';
-import { ownReadings, READERS } from './list-comparison.js';
-import { FUZHOU, SYSTEMS } from './officers.js';
-import { peopleInto, storePapers, type WalkBus } from './walk-bus.js';
+import { FUZHOU } from './officers.js';
+import { OPERATOR, peopleInto, storePapers, type WalkBus } from './walk-bus.js';
 import { Walker } from './walker.js';
 
 export interface WalkOptions {
@@ -33,6 +34,8 @@ const DAYS = [0, 0, 1, 1, 1, 2, 3, 5, 20];
 export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptions): Promise<Walker> {
   const world = new World();
   peopleInto(world);
+  const { tokens } = bus.clients[0]!;
+  tokens.set(OPERATOR, tokens.get('pan') as string);
   const papers = await storePapers(bus.clients[0]!, world);
   const chooser = new Chooser(world, random, new Bodies(world, random, papers));
   const walker = new Walker(bus, world, random, papers, options.progress);
@@ -82,16 +85,16 @@ class Steps {
     else await this.walker.do(chooser.next());
   }
 
+  /** Mostly an event and a page of a grant that delivers, sometimes of one that has nothing or must not. */
   async #deliver(): Promise<void> {
-    const { random, world } = this;
-    const waiting = [...world.of('grants')].filter((grant) => isDeliverable(this.world, grant));
-    if (waiting.length === 0) return;
-    const grant = random.pick(waiting);
-    const [source] = Object.entries(SYSTEMS).find(
-      ([, { may, party }]) => may === 'publish' && party === grant.provider,
-    )!;
-    const items = world.get('catalog', grant.entry).published!.text.items;
-    await this.walker.deliver(grant, source, items.includes(REGION) ? { [REGION]: '350100' } : {});
+    const { random, world, walker } = this;
+    const published = [...world.of('grants')].filter((grant) => isPublished(world, grant));
+    const waiting = published.filter((grant) => delivers(world, grant));
+    const some = waiting.length > 0 && random.chance(0.75) ? waiting : published;
+    if (some.length === 0) return;
+    const grant = random.pick(some);
+    if (random.chance(0.8)) await walker.deliveries.publish(grant);
+    await walker.deliveries.read(grant);
   }
 
   async #body(): Promise<void> {
@@ -155,8 +158,8 @@ function stopwatch(): () => number {
   };
 }
 
-const isDeliverable = (world: World, { state, period, entry, grantKind }: GrantFile): boolean => {
+const isPublished = (world: World, { entry, grantKind }: GrantFile): boolean => {
   const version = world.find('catalog', entry);
-  if (state !== 'provisioning' || period.from > world.today || !version?.published) return false;
-  return version.state !== 'withdrawn' && (grantKind !== 'backflow' || version.published.text.items.includes(REGION));
+  if (!version?.published || version.state === 'withdrawn') return false;
+  return grantKind !== 'backflow' || version.published.text.items.includes(REGION);
 };

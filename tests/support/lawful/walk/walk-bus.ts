@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Answer, LawfulClient } from '../lawful-bus.js';
 import type { ModelParty, World } from '../model/world.js';
-import { CALENDARS, PARTIES } from '../people.js';
+import { CALENDARS, CD, PARTIES } from '../people.js';
 import { ADMINISTRATORS, HEADS, OFFICERS, SYSTEMS } from './officers.js';
+
+/** Id of the platform operator, whom the configuration makes. */
+export const OPERATOR = 'platform-operator';
 
 /** The brokers of one bus, one of which may be away. */
 export interface WalkBus {
@@ -23,9 +26,13 @@ export function peopleInto(world: World): void {
   for (const [party, id] of Object.entries(ADMINISTRATORS)) {
     world.officers.set(id, { id, party, roles: ['administrator'] });
   }
-  for (const [id, { may, party }] of Object.entries(SYSTEMS)) if (may === 'subscribe') world.systems.set(id, party);
+  for (const [id, { may, party }] of Object.entries(SYSTEMS)) {
+    (may === 'subscribe' ? world.systems : world.sources).set(id, party);
+  }
   for (const party of Object.keys(HEADS)) world.bodies.add(party);
   for (const calendar of CALENDARS) world.calendar.take(calendar as never);
+  world.owner = CD;
+  world.operator = { id: OPERATOR, party: CD, roles: ['platform_operator'] };
   world.today = '2025-12-01';
 }
 

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { SeededRandom } from '../../seeded-random.js';
 import type { Answer, Body, LawfulClient } from '../lawful-bus.js';
-import { endClocks } from '../model/clocks.js';
 import type { GrantFile, ModelFile } from '../model/files.js';
-import { moveGrant } from '../model/grant-making.js';
 import { judge, type Verdict } from '../model/judge.js';
+import { notifyOfRefusal } from '../model/notices.js';
 import { reads } from '../model/reading.js';
 import type { Act, Made } from '../model/rules.js';
 import { passUntil } from '../model/time.js';
 import type { ModelOfficer, World } from '../model/world.js';
-import { type Difference, differences } from './comparison.js';
+import { type Difference, differences } from './compare/files.js';
+import { compareLists } from './compare/lists.js';
 import { Coverage } from './coverage.js';
+import { Deliveries } from './deliveries.js';
 import { documentOf } from './documents.js';
-import { compareLists } from './list-comparison.js';
 import { LogOfActs } from './log-of-acts.js';
 import type { WalkBus } from './walk-bus.js';
 
@@ -34,6 +34,12 @@ interface Request {
   headers: Record<string, string>;
 }
 
+interface Sent {
+  answer: Answer;
+  /** The first answer was lost with its broker. */
+  isSentTwice: boolean;
+}
+
 /** The end of a broker while an act that was sent to it is in flight. */
 export interface Strike {
   index: number;
@@ -50,6 +56,7 @@ export class Walker {
   readonly mismatches: Mismatch[] = [];
   readonly coverage = new Coverage();
   readonly log = new LogOfActs();
+  readonly deliveries: Deliveries;
   readonly #forgotten = new Set<string>();
   #turn = 0;
 
@@ -60,7 +67,11 @@ export class Walker {
     private readonly papers: ReadonlyMap<string, string>,
     /** Gets each difference as it is found. */
     private readonly report: (line: string) => void = () => {},
-  ) {}
+  ) {
+    const { log } = this;
+    const note = this.#note.bind(this);
+    this.deliveries = new Deliveries({ bus, world, random, log, note, client: () => this.client });
+  }
 
   /** Another broker each time. Nothing is drawn for it: how often one waits must not change the walk. */
   get client(): LawfulClient {
@@ -69,7 +80,7 @@ export class Walker {
 
   async do(act: Act, strike?: Strike): Promise<void> {
     const { world } = this;
-    const officer = world.officers.get(act.who);
+    const officer = this.#officerOf(act);
     const named = act.id === undefined ? undefined : world.find(act.kind, act.id);
     const needsLook = act.ifMatch || act.digest || act.plan?.newestProof || this.random.chance(LOOKS);
     const shown = officer && named && needsLook ? await this.look(officer, named) : undefined;
@@ -78,9 +89,12 @@ export class Walker {
     const verdict = judge(world, act);
     this.log.write({ today: world.today, ...act, expected: verdict.refusal?.code ?? verdict.rule?.number });
     const stream = act.plan?.open ? await this.#openStream(named as GrantFile) : undefined;
-    const answer = await this.#send(act, request, strike);
+    const watched = strike ? undefined : await this.deliveries.watch(act, verdict, officer);
+    const { answer, isSentTwice } = await this.#send(act, request, strike);
     stream?.abort();
-    this.#settle(act, verdict, answer);
+    this.#settle(act, isSentTwice ? sentTwice(verdict) : verdict, answer, isSentTwice);
+    await watched?.ended();
+    watched?.close();
   }
 
   /** Two acts on one file at once, by two brokers: one is judged on what the other has made. */
@@ -88,7 +102,7 @@ export class Walker {
     const { world } = this;
     this.log.write({ today: world.today, race: acts });
     const answers = await Promise.all(acts.map((act) => this.#send(act, this.#requestOf(act, undefined))));
-    const sent = acts.map((act, index) => ({ act, answer: answers[index] as Answer, before: judge(world, act) }));
+    const sent = acts.map((act, index) => ({ act, answer: answers[index]!.answer, before: judge(world, act) }));
     // Acts that were done come first, in the order of the ledger: a refusal may have been judged before or behind it.
     sent.sort((one, other) => doneAt(one.answer) - doneAt(other.answer));
     for (const [turn, { act, answer, before }] of sent.entries()) {
@@ -100,19 +114,20 @@ export class Walker {
   }
 
   /** Compares an answer with the verdict, and does in the model what was done. */
-  #settle(act: Act, verdict: Verdict, answer: Answer): void {
+  #settle(act: Act, verdict: Verdict, answer: Answer, isSentTwice = false): void {
     const { world } = this;
     const named = act.id === undefined ? undefined : world.find(act.kind, act.id);
     const found = this.#judged(verdict, answer);
     if (verdict.violation) world.violate(verdict.violation);
+    if (isOnRecord(verdict)) notifyOfRefusal(world, this.#officerOf(act)?.party ?? world.owner, isSentTwice);
     if (found.length === 0 && !verdict.refusal) {
       const file = verdict.apply(madeBy(answer.body));
-      const officer = world.officers.get(act.who) as ModelOfficer;
+      const officer = this.#officerOf(act) as ModelOfficer;
       if (reads(world, officer, file) && world.find(file.kind, file.id)) {
         found.push(...differences(world, officer, file, answer.body));
       }
     }
-    this.coverage.count(act, verdict);
+    this.coverage.count(verdict);
     if (found.length > 0) this.#note(act, found, named, answer.body);
   }
 
@@ -153,29 +168,6 @@ export class Walker {
     passUntil(this.world, day);
   }
 
-  /** G2: an event of the entry is accepted, delivered, and acknowledged by the receiving system. */
-  async deliver(grant: GrantFile, source: string, data: object): Promise<void> {
-    this.log.write({ deliver: grant.id, entry: grant.entry });
-    const id = randomUUID();
-    const event = { specversion: '1.0', id, type: grant.entry, op: 'create', subject: id };
-    const sent = await this.client.as(source, 'POST', '/v1/events', { ...event, data: { idNumber: id, ...data } });
-    if (sent.status >= 300) throw new Error(`event of ${grant.entry}: ${JSON.stringify(sent.body)}`);
-    const giveUpAt = Date.now() + CAUGHT_UP_MS;
-    for (;;) {
-      const { body: page } = await this.client.as(grant.system, 'GET', `/v1/grants/${grant.id}/events?cursor=main`);
-      const position = Array.isArray(page) ? page.findLast((line) => line.data)?.position : undefined;
-      if (position !== undefined) {
-        await this.client.act(grant.system, `/v1/grants/${grant.id}/cursors/main`, { position });
-        break;
-      }
-      if (Date.now() > giveUpAt)
-        throw new Error(`nothing of ${grant.entry} comes by ${grant.id}: ${JSON.stringify(page)}`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-    moveGrant(grant, 'first-delivery', 'in_force');
-    endClocks(grant, 'D6');
-  }
-
   /** A stream of the receiving system, open until it is aborted. */
   async #openStream({ id, system }: GrantFile): Promise<AbortController> {
     const ending = new AbortController();
@@ -209,16 +201,23 @@ export class Walker {
     return { method: 'POST', path, body, headers };
   }
 
-  async #send({ who }: Act, { method, path, body, headers }: Request, strike?: Strike): Promise<Answer> {
+  async #send({ who }: Act, { method, path, body, headers }: Request, strike?: Strike): Promise<Sent> {
     const { clients } = this.bus;
     const index = strike?.index ?? this.#turn++ % clients.length;
-    const sent = (clients[index] as LawfulClient).as(who, method, path, body, headers);
-    if (!strike) return sent;
+    const send = (to: number): Promise<Answer> =>
+      (clients[to % clients.length] as LawfulClient).as(who, method, path, body, headers);
+    const sent = send(index);
+    if (!strike) return { answer: await sent, isSentTwice: false };
     const answered = sent.catch(() => undefined);
     await strike.hit();
     const answer = await answered;
     // The key makes it the same act on another broker, whether the first was done or not.
-    return answer ?? (clients[(index + 1) % clients.length] as LawfulClient).as(who, method, path, body, headers);
+    return answer ? { answer, isSentTwice: false } : { answer: await send(index + 1), isSentTwice: true };
+  }
+
+  #officerOf({ who, kind }: Act): ModelOfficer | undefined {
+    const { officers, operator } = this.world;
+    return officers.get(who) ?? (kind === 'stops' && who === operator?.id ? operator : undefined);
   }
 
   #judged({ refusal, unchanged, rule }: Verdict, { status, body }: Answer): Difference[] {
@@ -263,11 +262,20 @@ export class Walker {
   }
 }
 
+/** A refused request is judged anew when it comes again with its key, and each refused attempt is a violation. */
+const sentTwice = (verdict: Verdict): Verdict =>
+  verdict.violation ? { ...verdict, violation: { ...verdict.violation, isSentTwice: true } } : verdict;
+
+/** Refusals that stand on record: violations, and what the platform operator may not do. */
+const isOnRecord = ({ violation, refusal }: Verdict): boolean =>
+  violation !== undefined || (refusal?.code === 'NOT_YOUR_ROLE' && refusal.article === 'R36');
+
 /** Ids of the files that a file names. */
 const namesOf = (file: ModelFile): (string | undefined)[] => [
   'grant' in file ? file.grant : undefined,
   'entry' in file ? file.entry : undefined,
   file.kind === 'applications' ? file.body.entry : undefined,
+  file.kind === 'stops' ? file.target : undefined,
 ];
 
 /** The record of an act that was done; one that was refused stands behind all. */

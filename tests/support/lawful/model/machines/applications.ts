@@ -1,6 +1,7 @@
 import { clockOf, endClocks, extendClocks, pauseClocks, resumeClocks, startClock } from '../clocks.js';
 import type { ApplicationBody, ApplicationFile, EntryText } from '../files.js';
 import { makeGrant } from '../grant-making.js';
+import { notify } from '../notices.js';
 import { type Performing, type Problem, problem, type Rule, rulesOf, type Shape } from '../rules.js';
 import type { World } from '../world.js';
 import { type Reply, refusalProblems, replyProblems } from './reply.js';
@@ -63,6 +64,7 @@ function fileIt(performing: Application): void {
   if (text.attribute !== 'unconditional' || !standingConsent(world, file.body.entry)) return;
   file.state = 'approved';
   file.history.push({ act: 'approve', actor: 'bus', from: 'filed', to: 'approved' });
+  notify(world, file, 'A13', 'approve');
   approve(performing, file.body.items, 'standing');
 }
 

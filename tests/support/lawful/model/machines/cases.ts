@@ -1,4 +1,5 @@
 import { clockOf, endClocks, startUntil } from '../clocks.js';
+import { skipMissed } from '../deliveries.js';
 import type { CaseFile, GrantFile } from '../files.js';
 import { endGrant, moveGrant, openCase } from '../grant-making.js';
 import { type Performing, type Problem, problem, rulesOf } from '../rules.js';
@@ -65,7 +66,7 @@ export const caseRules = rulesOf<CaseFile>([
     reason: true,
     effect: (performing) => {
       performing.file.suspender = performing.officer.party;
-      moveGrant(grantOf(performing), 'suspend', 'suspended');
+      moveGrant(performing.world, grantOf(performing), 'suspend', 'suspended');
     },
   },
   {
@@ -105,7 +106,8 @@ export const caseRules = rulesOf<CaseFile>([
     checks: ['proof', proofGuard, 'missed'],
     effect: (performing) => {
       endClocks(performing.file, 'D9');
-      moveGrant(grantOf(performing), 'restore', 'in_force');
+      moveGrant(performing.world, grantOf(performing), 'restore', 'in_force');
+      if (performing.act.body.missed !== 'deliver') skipMissed(grantOf(performing));
     },
   },
   {

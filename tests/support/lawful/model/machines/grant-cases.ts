@@ -1,5 +1,6 @@
 import type { CaseFile, GrantFile } from '../files.js';
 import { openCase } from '../grant-making.js';
+import { notify } from '../notices.js';
 import { type Performing, problem, type Rule, rulesOf } from '../rules.js';
 import type { World } from '../world.js';
 import { caseRules, FINDINGS, GROUNDS, suspecting, suspender, terminateGuard } from './cases.js';
@@ -17,11 +18,12 @@ const ruleOf = (number: string): Rule => caseRules.find((rule) => rule.number ==
 
 /** Does S3, S6 or S7 on the open case, as if the act had been addressed to it. */
 function passOn(performing: Grant, number: string): void {
-  const { act, officer } = performing;
+  const { act, officer, world } = performing;
   const file = caseOf(performing);
   const { to, effect } = ruleOf(number);
   file.history.push({ act: act.act, actor: `officer:${officer.id}`, from: file.state, to });
   file.state = to;
+  notify(world, file, number, act.act);
   effect?.({ ...performing, file });
 }
 
@@ -29,7 +31,7 @@ function suspend(performing: Grant): void {
   const { world, file, officer, made } = performing;
   if (!openCase(world, file.id)) {
     const { provider, demand } = file;
-    world.put({
+    const opened: CaseFile = {
       kind: 'cases',
       id: made.case as string,
       state: 'suspected',
@@ -40,7 +42,9 @@ function suspend(performing: Grant): void {
       provider: provider as string,
       demand: demand as string,
       history: [{ act: 'create', actor: `officer:${officer.id}`, from: undefined, to: 'suspected' }],
-    });
+    };
+    world.put(opened);
+    notify(world, opened, 'S1', 'create');
   }
   passOn(performing, 'S3');
 }

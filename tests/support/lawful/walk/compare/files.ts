@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { Body } from '../lawful-bus.js';
-import { plusDays } from '../model/calendar.js';
-import type { ModelClock } from '../model/clocks.js';
-import type { ModelFile } from '../model/files.js';
-import { RULES } from '../model/judge.js';
-import { lockedUntil } from '../model/machines/small-files.js';
-import { fits, seesNewer, stateFor } from '../model/reading.js';
-import type { ModelOfficer, World } from '../model/world.js';
+import type { Body } from '../../lawful-bus.js';
+import { plusDays } from '../../model/calendar.js';
+import type { ModelClock } from '../../model/clocks.js';
+import type { GrantFile, ModelFile } from '../../model/files.js';
+import { RULES } from '../../model/judge.js';
+import { lockedUntil } from '../../model/machines/small-files.js';
+import { fits, seesNewer, stateFor } from '../../model/reading.js';
+import { stopsOn } from '../../model/stops.js';
+import type { ModelOfficer, World } from '../../model/world.js';
 
 export interface Difference {
   what: string;
   model: unknown;
   bus: unknown;
+}
+
+/** Differences about one file, or about none that the model has. */
+export interface FoundInList {
+  file: ModelFile | undefined;
+  found: Difference[];
 }
 
 /** Everything in which an answer about a file differs from what the model expects an officer to be shown. */
@@ -24,6 +31,7 @@ export function differences(world: World, officer: ModelOfficer, file: ModelFile
   same('file', { kind: file.kind, id: file.id }, answer.file);
   same('kind', file.kind === 'grants' ? file.grantKind : file.kind, answer.kind);
   same('state', stateFor(world, officer, file), answer.state);
+  if (file.kind === 'grants' && answer.document !== undefined) found.push(...stopDifferences(world, file, answer));
   if (file.kind === 'grants' && answer.status !== undefined) same('status', file.status, answer.status);
   // A review that runs is a matter of the newer version.
   const clocks = file.clocks.filter(({ id, done }) => id !== 'D2' || done || seesNewer(world, officer, file));
@@ -42,6 +50,13 @@ export function differences(world: World, officer: ModelOfficer, file: ModelFile
   const readsHistory = Array.isArray(answer.history) && (file.kind !== 'catalog' || officer.party === file.own);
   if (readsHistory) same('history', file.history.map(shownRecord), readHistory(answer, file.kind));
   return found;
+}
+
+/** One of the stops that stand is shown, by its scope. */
+function stopDifferences(world: World, file: GrantFile, { stopped }: Body): Difference[] {
+  const scopes: string[] = stopsOn(world, file).map(({ scope }) => scope);
+  const same = scopes.length === 0 ? stopped === undefined : scopes.includes(stopped);
+  return same ? [] : [{ what: 'stopped', model: scopes, bus: stopped }];
 }
 
 const shownRecord = ({ act, actor, from, to, clock }: ModelFile['history'][number]): object => ({
@@ -102,6 +117,7 @@ function nextOf(world: World, officer: ModelOfficer, file: ModelFile): string[] 
   const { state } = file;
   const acts = RULES[file.kind]
     .filter(({ from, who }) => from.includes(state) && who.some((one) => fits(world, officer, file, one)))
+    .filter(({ stands }) => stands?.(world, file) ?? true)
     .map(({ act }) => act);
   return [...new Set(acts)].sort();
 }

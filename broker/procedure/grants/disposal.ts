@@ -123,7 +123,8 @@ export const DISPOSAL: readonly Transition[] = [
     body: { method: { enum: Object.keys(RECORD_OF) }, statement: TEXT },
     guard: ['method', 'statement', attachmentsNeeded(1), { name: 'use record of the method', check: recordProblems }],
     clocks: ['-T27'],
-    isAwaited: ({ clocks }) => clocks.some(({ id, doneAt }) => id === 'T27' && doneAt === undefined),
+    // The requirement of the entry asks for it, with a day or without one.
+    isAwaited: ({ memo }) => memo.proof === undefined,
     apply: prove,
     notices: ['P'],
     article: 'R27',

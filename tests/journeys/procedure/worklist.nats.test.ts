@@ -1,6 +1,7 @@
 import t from 'tap';
 import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
+import { storePaper } from '../../support/lawful/papers.js';
 import { BIRTH, busWithEntries } from '../../support/lawful/published-entries.js';
 
 const applicationsOn = async (bus: LawfulBus, who: string, query = ''): Promise<Body[]> =>
@@ -50,4 +51,28 @@ t.test('a worklist has what waits for the officer, the most urgent first', async
   await bus.act('lin', `/v1/applications/${first.id}/refuse`, { code: 'no_duty_basis', reason: 'r' });
   t.strictSame(shown(await applicationsOn(bus, 'lin')), [[second.id, 0, 'D4']], 'a late file that was decided is gone');
   t.match(await bus.as('pan', 'GET', '/v1/desk'), { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } });
+});
+
+t.test('a disposal without a day waits for its proof, and again when the proof is rejected', async (t) => {
+  const entry = { ...BIRTH, disposalRequirement: { method: 'destroy' } } as unknown as typeof BIRTH;
+  const bus = await busWithEntries(t, [entry]);
+  await bus.setClock('2026-02-06T10:00:00+08:00');
+  const { id } = await fileApplication(bus, ['wu', 'xu'], applicationFor(entry, 'maternal-health'));
+  const items = entry.items.map(({ name }: Body) => name);
+  const { grant } = await bus.act('lin', `/v1/applications/${id}/approve`, { items, leftOut: [] });
+  const waiting = async (): Promise<string[]> =>
+    (await bus.read('sun', '/v1/desk')).items
+      .filter(({ file }: Body) => file.file.kind === 'grants')
+      .map(({ act }: Body) => act);
+  t.strictSame(await waiting(), []);
+
+  await bus.setClock('2027-01-01T10:00:00+08:00');
+  t.strictSame(await waiting(), ['prove-disposal']);
+  await bus.act('sun', '/v1/use-records', { grant, kind: 'destruction', text: 'shredded' });
+  const attachments = [await storePaper(bus, 'sun', 'protocol')];
+  const proof = { method: 'destroyed', statement: 'all copies', attachments };
+  await bus.act('sun', `/v1/grants/${grant}/prove-disposal`, proof);
+  t.strictSame(await waiting(), []);
+  await bus.act('su', `/v1/grants/${grant}/reject-disposal`, { reason: 'no date' });
+  t.strictSame(await waiting(), ['prove-disposal']);
 });

@@ -101,7 +101,8 @@ const TARGET: Guard = {
   check: (context) => {
     const target = targetOf(context);
     if (target === undefined) return problem('/target', 'INCOMPLETE', 'is missing', context.transition.article);
-    if (partyOfTarget(context) !== undefined) return undefined;
+    // Without a scope nothing says among what the target is to be looked for.
+    if (context.body.scope === undefined || partyOfTarget(context) !== undefined) return undefined;
     return problem('/target', 'NOT_FOUND', `there is no such ${scopeOf(context)}`);
   },
 };

@@ -222,6 +222,9 @@ t.test('a stop is for the parties that may stop its target, and is lifted by the
       ],
     },
   });
+  const unscoped = await bus.as('su', 'POST', '/v1/stops', { ...REASON, target: READER });
+  const paths = unscoped.body.problems.map(({ path }: Body) => path);
+  t.strictSame(paths, ['/scope'], 'a target is not looked for where no scope is named');
   await once(t, bus, entry);
   await readers(t, bus, system);
 });

@@ -16,9 +16,11 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../parties/bootstrap.js';
 import { secretCheckOf } from '../parties/bus-facts.js';
+import { isCompetentAbove } from '../parties/competent-department.js';
 import type { Credentials } from '../parties/credentials.js';
 import { Leases } from '../parties/leases/leases.js';
 import { RevocationReport } from '../parties/leases/revocation-report.js';
+import type { Parties } from '../parties/parties.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
 import { type OpenedProjection, openProcedure, openProjection, type Procedure } from '../procedure/open-procedure.js';
@@ -52,11 +54,11 @@ export type Governance = Awaited<ReturnType<typeof openGovernance>>;
 export async function openGovernance(deps: GovernanceDeps) {
   const { config, bus, partitions, busClock, log, releases, endedEverywhere, role } = deps;
   const clock = busClock.now;
-  const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
   const checkpoint = resolve(config.dataDir, 'ledger.checkpoint');
   const texts = new KeptTexts(checkpoint);
   const folded = foldedRooms(config.secret, busClock, texts);
   const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
+  const permissions = permissionsOf(config, parties);
   const projection = projectionOf(deps);
   const checkpoints = new Checkpoints({
     path: checkpoint,
@@ -92,6 +94,15 @@ export async function openGovernance(deps: GovernanceDeps) {
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
   };
+}
+
+function permissionsOf({ platformRegistration }: Config, parties: Parties): Permissions {
+  if (platformRegistration === undefined) return new Permissions('trial');
+  const isAbove = (competent: string, party: string): boolean => {
+    const [above, below] = [parties.get(competent), parties.get(party)];
+    return above !== undefined && below !== undefined && isCompetentAbove(above, below);
+  };
+  return new Permissions('registered', { owner: platformRegistration.owner, isAbove });
 }
 
 /** Reads the ledger into the folds of all rooms. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { commonSuperior, peerCompetentDepartment } from './competent-department.js';
+import { commonSuperior, isCompetentAbove, peerCompetentDepartment } from './competent-department.js';
 import type { Level, PartyDocument } from './party.js';
 
 const party = (id: string, level: Level, regionCode?: string, competent = false): PartyDocument => ({
@@ -41,4 +41,13 @@ t.test('parties without a region meet at the national department only', async (t
   const [a, b] = [party('a', 'county'), party('b', 'county')];
   t.equal(commonSuperior(parties, a, b)?.id, 'state-data');
   t.equal(peerCompetentDepartment(parties, a), undefined);
+});
+
+t.test('a competent department stands above its own government and those below, in its region alone', async (t) => {
+  const above = (one: PartyDocument) => parties.filter((party) => isCompetentAbove(party, one)).map(({ id }) => id);
+  t.same(above(gulouHealth), ['state-data', 'fujian-data', 'fuzhou-data', 'gulou-data']);
+  t.same(above(party('street', 'township', '350102')), ['state-data', 'fujian-data', 'fuzhou-data', 'gulou-data']);
+  t.same(above(fuzhouTax), ['state-data', 'fujian-data', 'fuzhou-data']);
+  t.same(above(hangzhouTax), ['state-data', 'zhejiang-data']);
+  t.notOk(isCompetentAbove(fuzhouTax, gulouHealth), 'it is not competent');
 });

@@ -27,6 +27,12 @@ export function commonSuperior(
   return undefined;
 }
 
+/** Whether the party is a competent department of the other one's government, or of one above. */
+export function isCompetentAbove(party: PartyDocument, other: PartyDocument): boolean {
+  if (!party.competent || rankOf(party) > rankOf(other)) return false;
+  return division(party.level, party) === division(party.level, other);
+}
+
 const rankOf = (party: PartyDocument): number => LEVELS.indexOf(party.level);
 
 function departmentAt(parties: PartyDocument[], level: Level, under: PartyDocument): PartyDocument | undefined {

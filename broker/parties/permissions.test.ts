@@ -3,7 +3,11 @@ import type { Caller } from './caller.js';
 import { Permissions, requireSystem } from './permissions.js';
 
 const trial = new Permissions('trial');
-const registered = new Permissions('registered');
+/** The owner is `platform`; the competent department `city` stands above `civil` alone. */
+const registered = new Permissions('registered', {
+  owner: 'platform',
+  isAbove: (competent, party) => competent === 'city' && party === 'civil',
+});
 const operator: Caller = { kind: 'officer', id: 'op', party: 'platform', roles: ['platform_operator'] };
 const editor: Caller = { kind: 'officer', id: 'ed', party: 'civil', roles: ['catalog_editor'] };
 const auditor: Caller = { kind: 'officer', id: 'au', party: 'audit', roles: ['auditor'] };
@@ -42,8 +46,31 @@ t.test('a grant is read by its system, by officers of its two parties and by ove
   t.notOk(registered.mayReadGrant({ ...system, id: 'other' }, sides), 'not by another system of the same party');
   t.ok(registered.mayReadGrant(editor, sides));
   t.notOk(registered.mayReadGrant({ ...editor, party: 'tax' }, sides));
-  for (const overseer of [operator, auditor]) t.ok(registered.mayReadGrant(overseer, sides));
+  for (const overseer of [operator, auditor]) t.ok(trial.mayReadGrant(overseer, sides));
+  t.ok(registered.mayReadGrant(operator, sides));
 });
+
+t.test(
+  'an auditor of a registered bus reads what concerns its own party and those below, one of the owner all',
+  async (t) => {
+    const sides = { system: 's', party: 'health', provider: 'civil' };
+    const of = (party: string): Caller => ({ ...auditor, party }) as Caller;
+    for (const party of ['platform', 'city', 'civil', 'health']) t.ok(registered.mayReadGrant(of(party), sides), party);
+    t.notOk(registered.mayReadGrant(of('tax'), sides));
+    t.notOk(registered.mayReadGrant(of('city'), { ...sides, provider: 'tax' }));
+    t.same(
+      ['platform', 'city', 'civil', 'tax'].map((party) => registered.allows(of(party), 'disclosures.read', 'civil')),
+      [true, true, true, false],
+    );
+    t.ok(registered.allows(of('platform'), 'ledger.read'));
+    t.ok(registered.overseesGrants(of('platform')));
+    for (const party of ['city', 'civil', 'tax']) {
+      t.notOk(registered.allows(of(party), 'ledger.read'), 'it holds the drafts of everybody');
+      t.notOk(registered.overseesGrants(of(party)));
+      t.ok(registered.allows(of(party), 'ledger.verify'));
+    }
+  },
+);
 
 t.test('what only a trial allows is refused on a registered bus with its reason', async (t) => {
   t.doesNotThrow(() => trial.requireTrial('entries are published directly in trial mode only'));

@@ -18,6 +18,8 @@ export type Action =
   | 'grant.terminate'
   | 'cursor.move'
   | 'ledger.read'
+  | 'ledger.verify'
+  | 'disclosures.read'
   | 'store.read';
 
 /** The action in the words of a refusal. */
@@ -33,11 +35,13 @@ const ACTION_PHRASES: Record<Action, string> = {
   'grant.terminate': 'terminate grants',
   'cursor.move': 'move and remove cursors',
   'ledger.read': 'read the ledger',
+  'ledger.verify': 'have the ledger verified',
+  'disclosures.read': 'read who received what',
   'store.read': 'read how full the store is',
 };
 
-/** `own`: only where the act is about the officer's own party. */
-type Scope = 'own' | 'any';
+/** `own`: only where the act is about the officer's own party. `audited`: about a party that the officer audits. */
+type Scope = 'own' | 'audited' | 'any';
 
 /** Rights of the roles in every mode. */
 const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
@@ -45,11 +49,21 @@ const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
   catalog_editor: { 'catalog.edit': 'own', 'catalog.publish': 'own' },
   body_head: { 'grant.suspend': 'own', 'grant.terminate': 'own', 'cursor.move': 'own' },
   security_officer: { 'grant.suspend': 'own', 'cursor.move': 'own' },
-  auditor: { 'ledger.read': 'any', 'store.read': 'any' },
+  auditor: {
+    'ledger.read': 'audited',
+    'ledger.verify': 'any',
+    'disclosures.read': 'audited',
+    'store.read': 'any',
+  },
 };
 
-/** Roles that read every grant, whoever its parties are. */
-const GRANT_OVERSEERS: readonly string[] = ['platform_operator', 'auditor'] satisfies Role[];
+/** The departments of a registered bus, as far as it depends on them what an auditor reads. */
+export interface Departments {
+  /** Party that owns the platform. */
+  owner: string;
+  /** Whether the competent department stands anywhere above the party. */
+  isAbove(competent: string, party: string): boolean;
+}
 
 /** The actor and its role, as the ledger records them. */
 export interface Acting {
@@ -70,7 +84,11 @@ export interface GrantSides {
  * on top of the rights of its role. See docs/decisions/0071-permissions-decide-alone.md.
  */
 export class Permissions {
-  constructor(readonly mode: BusMode) {}
+  /** An auditor of the owner audits every party, any other one its own and those below. In trial mode all audit all. */
+  constructor(
+    readonly mode: BusMode,
+    private readonly departments?: Departments,
+  ) {}
 
   get isTrial(): boolean {
     return this.mode === 'trial';
@@ -99,12 +117,15 @@ export class Permissions {
   /** A grant is read by the system that holds it, by officers of both its parties, and by those who oversee all grants. */
   mayReadGrant(caller: Caller, { system, party, provider }: GrantSides): boolean {
     if (caller.kind === 'system') return caller.id === system;
-    return this.overseesGrants(caller) || caller.party === party || caller.party === provider;
+    if (this.overseesGrants(caller) || caller.party === party || caller.party === provider) return true;
+    return caller.roles.includes('auditor') && [party, provider].some((side) => this.#audits(caller, side));
   }
 
   /** Whether the caller reads every grant, whoever its parties are. */
   overseesGrants(caller: Caller): boolean {
-    return caller.kind === 'officer' && caller.roles.some((role) => GRANT_OVERSEERS.includes(role));
+    if (caller.kind !== 'officer') return false;
+    if (caller.roles.includes('platform_operator')) return true;
+    return caller.roles.includes('auditor') && this.#audits(caller, undefined);
   }
 
   /** A system is seen by itself, by officers of its party, and by those who oversee all grants. */
@@ -127,13 +148,23 @@ export class Permissions {
     if (caller.kind !== 'officer') return undefined;
     return caller.roles.find(
       (role) =>
-        isInScope(caller, ROLE_RIGHTS[role as Role]?.[action], party) || (this.isTrial && role === 'platform_operator'),
+        this.#isInScope(caller, ROLE_RIGHTS[role as Role]?.[action], party) ||
+        (this.isTrial && role === 'platform_operator'),
     );
   }
-}
 
-const isInScope = (officer: OfficerCaller, scope: Scope | undefined, party: string | undefined): boolean =>
-  scope === 'any' || (scope === 'own' && party !== undefined && officer.party === party);
+  #isInScope(officer: OfficerCaller, scope: Scope | undefined, party: string | undefined): boolean {
+    if (scope === 'audited') return this.#audits(officer, party);
+    return scope === 'any' || (scope === 'own' && party !== undefined && officer.party === party);
+  }
+
+  /** Without a party: whether the auditor audits every one. */
+  #audits(auditor: OfficerCaller, party: string | undefined): boolean {
+    if (this.isTrial || auditor.party === this.departments?.owner) return true;
+    if (party === undefined) return false;
+    return auditor.party === party || this.departments?.isAbove(auditor.party, party) === true;
+  }
+}
 
 /** The caller as a system that has the right to publish or to subscribe. Throws NOT_ALLOWED. */
 export function requireSystem(caller: Caller, right: SystemRight, where: ProblemWhere = {}): SystemCaller {

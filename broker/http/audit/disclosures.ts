@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { splitEntryId } from '../../../proto/entry/entry.js';
 import type { Disclosures } from '../../audit/disclosures.js';
 import type { Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
@@ -12,10 +13,10 @@ export interface DisclosureRoutesDeps {
 export function disclosureRoutes(app: FastifyInstance, { disclosures, permissions }: DisclosureRoutesDeps): void {
   app.get<{ Querystring: { entry: string; subject: string } }>(
     '/v1/disclosures',
-    { schema: SCHEMA, config: { access: { officer: 'ledger.read' }, answer: 'audit' } },
+    { schema: SCHEMA, config: { access: { officer: 'disclosures.read' }, answer: 'audit' } },
     async (request) => {
-      permissions.require(callerOf(request), 'ledger.read');
       const { entry, subject } = request.query;
+      permissions.require(callerOf(request), 'disclosures.read', splitEntryId(entry).party);
       return disclosures.find(entry, subject);
     },
   );

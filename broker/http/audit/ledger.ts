@@ -13,6 +13,7 @@ export interface LedgerRoutesDeps {
 }
 
 const RULE: FastifyContextConfig = { access: { officer: 'ledger.read' }, answer: 'audit' };
+const VERIFY_RULE: FastifyContextConfig = { access: { officer: 'ledger.verify' }, answer: 'audit' };
 
 type Query = { kind?: LedgerKind; id?: string; after: number; limit: number };
 
@@ -22,8 +23,8 @@ export function ledgerRoutes(app: FastifyInstance, { ledger, permissions }: Ledg
     const records = await ledger.read(request.query);
     return sendList(reply, 'records', records.map(withoutCredential));
   });
-  app.get('/v1/ledger/verify', { schema: VERIFY, config: RULE }, (request) => {
-    permissions.require(callerOf(request), 'ledger.read');
+  app.get('/v1/ledger/verify', { schema: VERIFY, config: VERIFY_RULE }, (request) => {
+    permissions.require(callerOf(request), 'ledger.verify');
     return ledger.verify();
   });
 }

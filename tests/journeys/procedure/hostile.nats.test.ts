@@ -120,6 +120,9 @@ t.test('outsiders and officers without the role', async (t) => {
   await t.test('a grant of others that a request names is refused like one that does not exist', (t) =>
     namedGrants(t, bus, ids.get('grants') as string),
   );
+  await t.test('an auditor reads of other departments neither records nor cursors nor who received what', (t) =>
+    auditors(t, bus, ids.get('grants') as string),
+  );
   await t.test('text that no signature can be over is refused with its path, in every field', (t) =>
     halfPairs(t, bus, ids.get('applications') as string),
   );
@@ -142,6 +145,40 @@ async function namedGrants(t: Test, bus: LawfulBus, grant: string): Promise<void
     }
   }
 }
+
+async function auditors(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  for (const [who, by] of [
+    ['tod', 'tian'],
+    ['pat', 'gao'],
+  ] as const) {
+    const officer = { id: who, name: { en: who }, roles: ['auditor'] };
+    bus.tokens.set(who, (await bus.act(by, '/v1/officers', officer)).token);
+  }
+  const none = 'gr-000000000000';
+  const hasSeries = async (who: string): Promise<boolean> =>
+    (await (await fetch(`${bus.url}/metrics/grants`, withToken(bus, who))).text()).includes(grant);
+  for (const path of [`/v1/grants/${grant}/cursors`, `/v1/lag?grant=${grant}`]) {
+    const foreign = await bus.as('tod', 'GET', path);
+    t.match(foreign, { status: 404, body: { code: 'UNKNOWN_GRANT' } }, path);
+    const made = JSON.stringify((await bus.as('tod', 'GET', path.replace(grant, none))).body);
+    t.equal(JSON.stringify(foreign.body).replaceAll(grant, none), made, path);
+    t.match(await bus.as('pat', 'GET', path), { status: 200 }, 'the provider sees its own');
+  }
+  const received = `/v1/disclosures?entry=${BIRTH_ID}&subject=one`;
+  const refused = { status: 403, body: { code: 'NOT_ALLOWED' } };
+  t.match(await bus.as('tod', 'GET', received), refused);
+  for (const who of ['tod', 'pat']) {
+    t.match(await bus.as(who, 'GET', '/v1/ledger?kind=application'), refused, 'it holds what no other party reads');
+    t.match(await bus.as(who, 'GET', '/v1/ledger/verify'), { status: 200 });
+  }
+  for (const who of ['pat', 'guo']) t.match(await bus.as(who, 'GET', received), { status: 200 });
+  t.match(await bus.as('guo', 'GET', '/v1/ledger?kind=application'), { status: 200 });
+  t.same(await Promise.all(['tod', 'pat', 'guo'].map(hasSeries)), [false, true, true]);
+}
+
+const withToken = (bus: LawfulBus, who: string): RequestInit => ({
+  headers: { authorization: `Bearer ${bus.tokens.get(who)}` },
+});
 
 async function halfPairs(t: Test, bus: LawfulBus, application: string): Promise<void> {
   const half = '\ud83d';

@@ -77,7 +77,7 @@ export class CallPerformer {
       Object.assign(file, { sides: sides ?? { own: caller.party } });
     }
     const role = roleFor(transition.who, file, caller, relations);
-    if (role === undefined) throw refuseOne('NOT_YOUR_ROLE', `${act} is for ${transition.who.join(', ')}`);
+    if (role === undefined) throw this.deps.outsiders.notForCaller(caller, act, transition.who);
     // An act that follows in the name of the caller has the role that allowed this one.
     const by = { actor: actorOf(caller), role: role.slice(role.indexOf('.') + 1) };
     const context = runner.contextOf({ ...order, by, transition });

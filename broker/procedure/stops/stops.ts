@@ -6,11 +6,8 @@ import type { OfficerCaller } from '../../parties/caller.js';
 import { ID } from '../engine/body-check.js';
 import { type ActContext, type Guard, type Machine, NONE, type Transition, textOf } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
-import type { ProcedureFile, Sides } from '../files/file.js';
+import type { Sides } from '../files/file.js';
 import { ENTRY } from '../published/example-documents.js';
-
-/** The parties that may stop one target are few: its own, their peer, the owner. */
-const STANDING_MAX = 100;
 
 interface ScopeFacts {
   who: readonly string[];
@@ -116,20 +113,6 @@ const INCIDENT: Guard = {
   },
 };
 
-const ONLY_STOP: Guard = {
-  name: 'no standing stop of it by the same party',
-  check: async (context) => {
-    const { batch, caller } = context;
-    const [scope, target] = [scopeOf(context), targetOf(context)];
-    if (target === undefined || partyOfTarget(context) === undefined) return undefined;
-    const about = SCOPES[scope as StopScope].aboutOf(target);
-    const standing = await batch.list({ kind: 'stops', about, states: ['standing'], limit: STANDING_MAX });
-    const isOwn = ({ document, sides, state }: ProcedureFile): boolean =>
-      state === 'standing' && document.scope === scope && sides.suspender === caller?.party;
-    return standing.some(isOwn) ? problem('/target', 'CONFLICT', 'is stopped by the same party') : undefined;
-  },
-};
-
 function stop(context: ActContext): void {
   const { file, body, reason } = context;
   const scope = scopeOf(context) as StopScope;
@@ -158,7 +141,7 @@ function rowsOf(scope: StopScope): [Transition, Transition] {
       when: (context) => scopeOf(context) === scope,
       body: { scope: { enum: [...STOP_SCOPES] }, target: ID, incident: ID },
       sides: sidesOf,
-      guard: [namesScope(scope), TARGET, 'reason', INCIDENT, ONLY_STOP],
+      guard: [namesScope(scope), TARGET, 'reason', INCIDENT],
       apply: stop,
       endsRights: true,
       ...shared,

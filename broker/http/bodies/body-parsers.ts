@@ -9,9 +9,9 @@ import { onClosed } from '../server/on-closed.js';
 import { ANY_TYPE, type BodyRule, JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
 import { BodyFile } from './body-file.js';
 import { DocumentParser } from './document-parser.js';
+import { requireKeptNumbers, requireWholeCharacters } from './i-json-documents.js';
 import { parseJson } from './parse-json.js';
 import { type BodyBounds, BodyBudget, readBody, tooLarge } from './read-body.js';
-import { requireWholeCharacters } from './whole-characters.js';
 
 /** The rule of routes that state none: `{}` and spaces, which some clients send with every POST. */
 const NO_BODY: BodyRule = { [JSON_TYPE]: 4 * 1024 };
@@ -109,6 +109,8 @@ async function bodyOf(
   if (length > DOCUMENT_BYTES_MIN) return documents.parse(content, 'JSON');
   const document = await parseJson(content, { singleBytesMax, share });
   requireWholeCharacters(document, content);
+  // A narrowing, which systems send, keeps all the digits of its bounds.
+  if (isOfficers) requireKeptNumbers(document);
   return document;
 }
 

@@ -3,8 +3,8 @@ import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { BodyFile } from './body-file.js';
 import type { DocumentAnswer, DocumentRequest, DocumentSource } from './document-messages.js';
+import { halfPairs, inexactNumbers } from './i-json-documents.js';
 import { notUtf8 } from './parse-json.js';
-import { halfPairs } from './whole-characters.js';
 
 /** The 40,000 entries of a province take about four seconds. */
 const PARSE_MS_MAX = 30_000;
@@ -128,17 +128,10 @@ function setOwn(document: object, key: string, value: unknown): void {
 }
 
 function failureOf(answer: Extract<DocumentAnswer, { kind: 'failed' }>, format: Format): SluiceError {
-  if (answer.code === 'HALF_PAIR') return halfPairs(answer.paths);
+  if ('paths' in answer) return answer.code === 'INEXACT' ? inexactNumbers(answer.paths) : halfPairs(answer.paths);
   const { code, where } = answer;
   if (code === 'NOT_UTF8') return notUtf8();
   if (code === 'TOO_DEEP')
     return new SluiceError('TOO_LARGE', 'the document has more than 64 levels of maps and lists');
-  if (code === 'INEXACT') {
-    const path = where?.replace(/^\./, '') ?? 'a number';
-    return new SluiceError(
-      'BAD_REQUEST',
-      `${path} has more digits than the bus can carry: write a decimal as a string`,
-    );
-  }
   return new SluiceError(format === 'JSON' ? 'BAD_JSON' : 'BAD_REQUEST', where ?? `the text is not ${format}`);
 }

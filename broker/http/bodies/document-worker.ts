@@ -1,12 +1,10 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { quotedName } from '../../../proto/foreign-name.js';
-import { halfPairPaths } from '../../../proto/half-pairs.js';
+import { halfPairPaths, inexactNumberPaths } from '../../../proto/i-json.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
-import { ExactNumber } from '../../../proto/values/exact-number.js';
 import { parseExactYaml, YamlValueError } from '../../../proto/values/exact-yaml.js';
 import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
-import type { DocumentAnswer, DocumentRequest, DocumentSource } from './document-messages.js';
+import type { DocumentAnswer, DocumentRequest, DocumentSource, FlawedDocument } from './document-messages.js';
 
 /** Aliases that multiply are a known way to fill memory. */
 const ALIASES_MAX = 100;
@@ -40,10 +38,8 @@ function* answersOf({ source, isYaml }: Extract<DocumentRequest, { kind: 'parse'
     return;
   }
   const flaw = flawOf(document);
-  if (flaw !== undefined) yield { kind: 'failed', code: flaw, where: pathOfExactNumber(document, DEPTH_MAX) };
-  const paths = flaw === undefined ? halfPairPaths(document) : [];
-  if (paths.length > 0) yield { kind: 'failed', code: 'HALF_PAIR', paths };
-  else if (flaw === undefined) yield* piecesOf(document);
+  if (flaw) yield { kind: 'failed', ...flaw };
+  else yield* piecesOf(document);
 }
 
 function bytesOf(source: DocumentSource): Uint8Array {
@@ -73,27 +69,23 @@ function* piecesOf(document: unknown): Generator<DocumentAnswer> {
   }
 }
 
+function flawOf(document: unknown): FlawedDocument | undefined {
+  if (isTooDeep(document)) return { code: 'TOO_DEEP' };
+  const inexact = inexactNumberPaths(document);
+  if (inexact.length > 0) return { code: 'INEXACT', paths: inexact };
+  const halves = halfPairPaths(document);
+  return halves.length > 0 ? { code: 'HALF_PAIR', paths: halves } : undefined;
+}
+
 /** Walks level by level and not by recursion, which is what a deep document breaks. */
-function flawOf(document: unknown): 'TOO_DEEP' | 'INEXACT' | undefined {
+function isTooDeep(document: unknown): boolean {
   let level = objectsIn([document]);
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > DEPTH_MAX) return 'TOO_DEEP';
-    if (level.some((value) => value instanceof ExactNumber)) return 'INEXACT';
+    if (depth > DEPTH_MAX) return true;
     level = level.flatMap((value) => objectsIn(Object.values(value)));
   }
-  return undefined;
+  return false;
 }
 
 const objectsIn = (values: unknown[]): object[] =>
   values.filter((value): value is object => typeof value === 'object' && value !== null);
-
-/** Path of the first number that a double would change; undefined where there is none within so many levels. */
-function pathOfExactNumber(value: unknown, levels: number): string | undefined {
-  if (value instanceof ExactNumber) return '';
-  if (typeof value !== 'object' || value === null || levels === 0) return undefined;
-  for (const [key, one] of Object.entries(value)) {
-    const path = pathOfExactNumber(one, levels - 1);
-    if (path !== undefined) return `${Array.isArray(value) ? `[${key}]` : `.${quotedName(key)}`}${path}`;
-  }
-  return undefined;
-}

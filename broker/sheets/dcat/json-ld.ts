@@ -1,4 +1,4 @@
-import { halfPairPaths } from '../../../proto/half-pairs.js';
+import { halfPairPaths } from '../../../proto/i-json.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { isDeeperThan } from '../../../proto/values/json-scan.js';
 import { repeatedKeyIn } from '../../../proto/values/repeated-key.js';

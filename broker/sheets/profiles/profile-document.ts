@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import { SluiceError } from '../../../proto/errors.js';
 import { quotedName } from '../../../proto/foreign-name.js';
-import { halfPairPaths } from '../../../proto/half-pairs.js';
+import { halfPairPaths } from '../../../proto/i-json.js';
 import { isToken } from '../../../proto/subject.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import {

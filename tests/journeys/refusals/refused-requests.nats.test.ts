@@ -95,6 +95,25 @@ t.test('a document with half a surrogate pair is refused whole, with each path',
   t.match(await call(operator, 'POST', '/v1/bundles', whole, 'application/json'), { status: 200 }, 'an escaped pair');
 });
 
+t.test('a document with a number that a double would change is refused whole, with each path', async (t) => {
+  const broker = await startBroker(t);
+  await broker.apply(REFUSAL_BUNDLE);
+  const operator = { url: broker.url, token: broker.operatorToken };
+  const refused = (path: string) => ({ status: 400, json: { code: 'BAD_REQUEST', problems: [{ path }] } });
+  const withNumber = (document: object): string => JSON.stringify(document).replace('"NUMBER"', '9223372036854775809');
+  const entry = { ...REFUSAL_BUNDLE.entries[0], conditions: 'NUMBER' };
+  const bundle = withNumber({ entries: [entry] });
+  const inBundle = refused('/entries/0/conditions');
+  t.match(await call(operator, 'POST', '/v1/bundles', bundle, 'application/json'), inBundle);
+  t.match(await call(operator, 'POST', '/v1/bundles', bundle, 'application/yaml'), inBundle);
+  const long = ' '.repeat(600 * 1024) + bundle;
+  t.match(await call(operator, 'POST', '/v1/bundles', long, 'application/json'), inBundle, 'parsed in a thread');
+  const put = withNumber({ ...entry, conditions: {}, profile: { count: ['NUMBER'] } });
+  t.match(await call(operator, 'PUT', `/v1/catalog/${ENTRY}`, put, 'application/json'), refused('/profile/count/0'));
+  const grant = withNumber({ id: 'g-new', rows: { district: { in: ['NUMBER'] } } });
+  t.match(await call(operator, 'POST', '/v1/grants', grant, 'application/json'), refused('/rows/district/in/0'));
+});
+
 t.test('a grant that the caller does not hold is answered like one that does not exist', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { halfPairPaths } from './half-pairs.js';
+import { halfPairPaths, inexactNumberPaths } from './i-json.js';
+import { parseExactJson } from './values/exact-json.js';
 
 const [HIGH, LOW] = ['\ud83d', '\ude00'];
 
@@ -22,4 +23,10 @@ t.test('whole pairs, numbers, truths and nothing are no fault', async (t) => {
 
 t.test('no more than a hundred paths are named', async (t) => {
   t.equal(halfPairPaths(Array.from({ length: 500 }, () => HIGH)).length, 100);
+});
+
+t.test('paths lead to every number whose digits a double would change', async (t) => {
+  const text =
+    '{"a": 9223372036854775809, "list": [1, {"b": 12345678901234567.25}], "c": "9223372036854775809", "d": 0.1}';
+  t.same(inexactNumberPaths(parseExactJson(text)), ['/a', '/list/1/b']);
 });

@@ -76,7 +76,7 @@ export class FrameInflater {
   }
 }
 
-/** The library has no interface for it. Throws where another version of it has none such. */
+/** The library has no interface for it (docs/decisions/0390). Throws where another version of it has none such. */
 function extensionOf(socket: WebSocket): PerMessageDeflate {
   const { _extensions: extensions } = socket as unknown as { _extensions?: Record<string, PerMessageDeflate> };
   const extension = extensions?.['permessage-deflate'];

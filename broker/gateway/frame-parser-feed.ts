@@ -97,7 +97,7 @@ export class FrameParserFeed {
 
 const drained = (receiver: Receiver): Promise<void> => new Promise((resolve) => receiver.once('drain', resolve));
 
-/** The library has no interface for it. Throws where another version of it has none such. */
+/** The library has no interface for it (docs/decisions/0390). Throws where another version of it has none such. */
 function receiverOf(socket: WebSocket): Receiver {
   const { _receiver: receiver } = socket as unknown as { _receiver?: Receiver };
   if (typeof receiver?.write === 'function') return receiver;

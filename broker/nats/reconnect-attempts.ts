@@ -1,6 +1,9 @@
 import type { NatsConnection, Status } from '@nats-io/transport-node';
 
-/** The client of one connection as far as an attempt to connect goes. It does not declare these; without one of them less is known. */
+/**
+ * The client of one connection as far as an attempt to connect goes. It does not declare these; without one of them less is known
+ * (docs/decisions/0390).
+ */
 interface DiallingClient {
   protocol?: {
     server?: { listen?: string };

@@ -37,7 +37,7 @@ export interface Identity {
   endsAtMs: number;
 }
 
-/** Judges tokens of the identity providers of departments (docs/decisions/0158-identity-providers.md). */
+/** Judges tokens of the identity providers of departments (docs/decisions/0158). */
 export class IdentityProviders {
   readonly #providers: readonly Provider[];
   #inFlight = 0;

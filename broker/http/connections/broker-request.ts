@@ -28,7 +28,7 @@ export class BrokerRequest extends IncomingMessage {
   #bytes = 0;
   #countedSinceMs = 0;
 
-  // Node's parser sets and reads the property; its types declare none.
+  // Node's parser sets and reads the property; its types declare none (docs/decisions/0390).
   get upgrade(): boolean {
     return this.asksForUpgrade === true && isWebSocket(this.headers.upgrade);
   }

@@ -8,7 +8,7 @@ type Listener = (socket: Socket) => void;
  *
  * A handshake takes a millisecond of the loop, most of it when the client's first bytes are read, and 400 connections may be accepted or
  * send them in one turn. So Node's server gets a connection when its first bytes are there and it is the turn of handshakes, which have one share.
- * One that sends nothing costs no handshake.
+ * One that sends nothing costs no handshake. It relies on the listener of Node's server (docs/decisions/0390).
  */
 export function beginHandshakesInTurns(server: Server, firstBytesMsMax: number): void {
   const share = new TurnShare();

@@ -8,7 +8,7 @@ const PIECE_BYTES = 4 * 1024;
 /** So many bytes of a connection whose caller is not known yet are parsed at once: most heads are shorter. */
 const FIRST_BYTES = 1024;
 
-/** A socket that Node's HTTP server reads. */
+/** A socket that Node's HTTP server reads, with members that are no interface of it (docs/decisions/0390). */
 interface ServedSocket extends Socket {
   parser?: { incoming: IncomingMessage | null } | null;
   /** Set by the server while it has too much to write; its parser throws what ends the process when it gets bytes then. */

@@ -1,7 +1,7 @@
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import type { StoredMessage } from '../stored-message.js';
 
-/** A message as the client holds it before it parses the headers. */
+/** A message as the client holds it before it parses the headers (docs/decisions/0390). */
 interface UnparsedMessage {
   readonly _msg?: { hdr: number };
   readonly _rdata?: Uint8Array;

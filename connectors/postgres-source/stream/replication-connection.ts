@@ -8,7 +8,7 @@ import { toPostgresTime } from './postgres-clock.js';
 /** A message of the stream. A keepalive: everything committed before `walEnd` was sent. */
 export type ReplicationMessage = ChangeMessage | { tag: 'keepalive'; walEnd: bigint };
 
-/** The part of pg's undocumented Connection that the copy-both mode needs. */
+/** The part of pg's undocumented Connection that the copy-both mode needs (docs/decisions/0390). */
 interface CopyConnection {
   stream: Socket;
   on(event: 'copyData', listener: (message: { chunk: Buffer }) => void): void;

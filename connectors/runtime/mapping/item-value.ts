@@ -8,7 +8,7 @@ import { dateOf, dateTimeOf } from './time-value.js';
 /** A value as its source writes it, PostgreSQL or a file; null is absent. */
 export type ColumnText = string | null | undefined;
 
-/** The types of pg describe another version of it. */
+/** The types of pg describe another version of it (docs/decisions/0390). */
 const arrayParser = pg.types.arrayParser as unknown as {
   create(text: string, one: (text: string | null) => ItemValue): { parse(): ItemValue[] };
 };

@@ -8,7 +8,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
-# docs/decisions/0300-two-arenas-of-malloc.md, docs/decisions/0302-one-helper-thread-of-v8.md
+# docs/decisions/0300, docs/decisions/0302
 ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--v8-pool-size=1 NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice SLUICE_RIGHTS_JOURNAL=/var/lib/sluice-rights/rights.ndjson
 WORKDIR /app
 COPY --from=build /app/package.json ./

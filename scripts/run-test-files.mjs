@@ -11,9 +11,9 @@ const DEADLINE_SLACK_MS = 15 * 60_000;
 
 /**
  * Runs compiled test files, writes a line for each and every failure in full; resolves with the exit code. Each is a process of its
- * own, and none of `tap run`, whose hooks cost more than the tests: docs/decisions/0205-test-files-run-as-they-are.md. Files that
+ * own, and none of `tap run`, whose hooks cost more than the tests: docs/decisions/0205. Files that
  * start servers come first, so that none of them begins when nothing is left to run beside it:
- * docs/decisions/0285-one-test-file-more-than-cores.md
+ * docs/decisions/0285
  */
 export async function runTestFiles(files, { jobs = JOBS, timeoutS = TIMEOUT_S } = {}) {
   // Loaded late: its library is there only after the set-up.

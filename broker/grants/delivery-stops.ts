@@ -17,7 +17,7 @@ export type NewStop = (stop: StoppedTarget, atMs: number) => void;
 /**
  * Stops that stand, folded from the ledger. A grant keeps its state beside them and delivers nothing while one of them stands on its entry,
  * its system, either of its parties or the node (regulation R35).
- * docs/decisions/0366-a-stop-stands-beside-the-grants.md
+ * docs/decisions/0366
  */
 export class DeliveryStops implements FoldedRoom {
   readonly #byId = new Map<string, StoppedTarget>();

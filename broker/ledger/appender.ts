@@ -81,7 +81,7 @@ export class Appender {
 
   /**
    * Folds what other brokers have stored by now; resolves with the newest record that is known. With the store out of reach
-   * that is what was known before. docs/decisions/0204-refusals-on-the-newest-record.md
+   * that is what was known before. docs/decisions/0204
    */
   async caughtUp(): Promise<number> {
     const { bus, state } = this.#deps;

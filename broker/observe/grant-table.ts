@@ -16,7 +16,7 @@ const CURSORS_MIN = 1024;
  * The figures that a scrape of `/metrics/grants` has read, one row for each cursor. The format wants all series of a family together, so
  * everything is read before the second family begins. As an object for each cursor that outlives many collections of young
  * objects, and a scrape then costs as much again in garbage collection: so numbers are kept in columns.
- * See docs/decisions/0305-scrapes-in-columns.md.
+ * See docs/decisions/0305.
  */
 export class GrantTable {
   readonly grants: Grant[] = [];

@@ -42,7 +42,7 @@ export const NO_COLUMN = -1;
 /**
  * The families of a table, of which what the scrape before has written is written once. Which grants and cursors there are, until when and
  * whether they are connected hardly ever changes from one scrape to the next, and making text is most of what a scrape costs
- * (docs/decisions/0332-unchanged-series-are-kept-as-text.md).
+ * (docs/decisions/0332).
  *
  * Invariant: a piece is used again only if each of its rows is of the same grant object, the same cursor and the same value.
  */

@@ -81,7 +81,7 @@ export interface GrantSides {
 /**
  * Decides, for every route and every service, who may read and who may act. The mode of the bus is known here and is
  * passed to nobody: a caller asks `permissions`, not for the mode. In trial mode the platform operator may do everything
- * on top of the rights of its role. See docs/decisions/0071-permissions-decide-alone.md.
+ * on top of the rights of its role. See docs/decisions/0071.
  */
 export class Permissions {
   /** An auditor of the owner audits every party, any other one its own and those below. In trial mode all audit all. */

@@ -40,7 +40,7 @@ const POLLERS_MAX = 20_000;
  * the first page has a receipt of its own, and the pages that continue it share one, whose ceiling is stored before they go
  * out and whose totals are written with those of subscriptions. Invariant: a page joins a receipt only when nothing lies
  * between them, since a receipt says that everything granted in its range was sent.
- * Decision: docs/decisions/0051-receipts-of-pollers.md.
+ * Decision: docs/decisions/0051.
  */
 export class PollerReceipts {
   readonly #pollers = new Map<string, Poller>();

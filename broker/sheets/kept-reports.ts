@@ -32,7 +32,7 @@ const inflated = promisify(inflateRaw);
 /**
  * Reports of imports, for a request that comes again with its key. An import is many acts, one for each entry, and none of them could hold the
  * report, so that it stands on the ledger with a record of its own, behind them. A request that broke off has none and is done again,
- * which lays down what was left. Decision: docs/decisions/0329-an-import-keeps-its-report.md.
+ * which lays down what was left. Decision: docs/decisions/0329.
  *
  * Invariant: a client that has the last line of a report gets the same report for the same key.
  */

@@ -5,7 +5,7 @@ import { NONE, SAME, type Transition } from './transition.js';
 /**
  * Evaluates one transition table. Whoever decides on an act asks `next` for the state after it, inside the guard of the
  * ledger append, so that the answer holds for the state that is recorded. See
- * docs/decisions/0070-one-form-of-transition-table.md.
+ * docs/decisions/0070.
  */
 export class StateMachine<State extends string, Act extends string, Subject = void> {
   /** `noun` names the thing in refusals and is the member of the problem document that holds its id. */

@@ -44,7 +44,7 @@ export type BundledAct = (typeof BUNDLED_ACTS)[number];
 
 /**
  * Calls of an officer on a registered bus. Throws ApiError for a refusal, with `problems` by path, and ConnectionLostError
- * when the bus was not reached in a few attempts; see docs/decisions/0190-one-call-for-every-act.md.
+ * when the bus was not reached in a few attempts; see docs/decisions/0190.
  */
 export class ProcedureClient {
   readonly #api: BusApi;

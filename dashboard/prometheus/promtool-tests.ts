@@ -26,7 +26,7 @@ interface RuleFile {
 
 /**
  * Two files for each case. promtool evaluates every rule that it is given at every step of a case, up to three days of them, so
- * each is given only the rules that its alert is made of: a seventh of the CPU (docs/decisions/0286-an-alert-is-tested-with-its-own-rules.md).
+ * each is given only the rules that its alert is made of: a seventh of the CPU (docs/decisions/0286).
  */
 export function promtoolTests(rules: string): PromtoolTest[] {
   const file: RuleFile = parse(rules);

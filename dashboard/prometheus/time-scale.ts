@@ -39,7 +39,7 @@ export class TimeScale {
 
   /**
    * The newest sample of a while: a failed scrape would end the series, and begin the wait of an alert anew
-   * (docs/decisions/0323-alerts-wait-through-failed-scrapes.md).
+   * (docs/decisions/0323).
    */
   held(series: string): string {
     return `last_over_time(${series}[${this.duration(HELD)}])`;

@@ -23,7 +23,7 @@ export class MsgpackTextError extends Error {
  * Accepts the types of JSON only: null, booleans, numbers, UTF-8 strings, arrays, maps with string keys. The decoder would
  * also accept binary values, dates and cyclic references and would repair malformed strings, none of which may come from a
  * client. Returns the number of keys in all maps: the decoder keeps one of two equal ones. Throws MsgpackError or
- * MsgpackTextError. See docs/decisions/0003-strict-msgpack.md.
+ * MsgpackTextError. See docs/decisions/0003.
  */
 export function checkMsgpack(bytes: Uint8Array): number {
   const walker = new MsgpackWalker(bytes);

@@ -1,12 +1,12 @@
 import t from 'tap';
 import { projectFiles, readSourceTree, readText } from './source-tree.js';
+import { comments } from './syntax-tree.js';
 
 const LIST = 'docs/decisions/README.md';
 const decisions = projectFiles(/^docs\/decisions\/[^/]+\.md$/).filter((path) => path !== LIST);
 /** The list of all decisions explains nothing by one of them. */
 const documents = projectFiles(/\.md$/).filter((path) => path !== 'CHANGELOG.md' && path !== LIST);
 
-/** Where the number of a decision stands: in a comment as `docs/decisions/0011`, in a document as a link. */
 const references = [
   ...readSourceTree().map((file) => ({ path: file.path, text: file.text })),
   ...documents.map((path) => ({ path, text: readText(path) })),
@@ -53,4 +53,21 @@ t.test('the list of decisions has each of them once, under its title', async (t)
     .split('\n')
     .filter((line) => line.startsWith('- ['));
   t.strictSame(listed.sort(), decisions.map(lineOf).sort());
+});
+
+/** A comment names a decision by its number alone, a document by a link that says `decision 11`. */
+const OTHER_FORM = {
+  code: /docs\/decisions\/\d{4}-/,
+  document: /\[\d+\]\([^)]*\d{4}-[\w-]+\.md\)|(?<!\[)\bdecision \d|(?<!\]\([./\w-]*)docs\/decisions\/\d{4}/,
+};
+
+t.test('every decision is named in one form', async (t) => {
+  const suspects = readSourceTree().filter(({ text }) => OTHER_FORM.code.test(text));
+  const inComments = suspects.flatMap((file) =>
+    comments(file)
+      .filter(({ text }) => OTHER_FORM.code.test(text))
+      .map(({ line }) => `${file.path}:${line}`),
+  );
+  const inDocuments = documents.filter((path) => OTHER_FORM.document.test(readText(path)));
+  t.strictSame([...inComments, ...inDocuments], []);
 });

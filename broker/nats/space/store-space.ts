@@ -37,7 +37,7 @@ const REOPEN_SHARE = 1 / 8;
  * Waiting until the server refuses fails twice: a server that meets the end of the disk stops to answer for that stream
  * until it is restarted, and by then no space is left for the act that would suspend whoever filled it. So events are
  * refused while there is still space for the rest, and the rest while there is space for acts that end rights.
- * Decision: docs/decisions/0050-room-that-is-left.md.
+ * Decision: docs/decisions/0050.
  */
 export class StoreSpace {
   #level: SpaceLevel = 'open';

@@ -56,7 +56,7 @@ const ROUNDS_MAX = 1_000;
  *
  * Invariants: a count with `isExact` is what a subscriber would be sent from the cursor on; nothing of an event is kept but
  * position and acceptance time; no piece of the work holds the event loop for more than a millisecond or two. See
- * docs/decisions/0115-lag-counted-as-accepted.md.
+ * docs/decisions/0115.
  */
 export class LagCounter {
   readonly #groups: FilterGroups;

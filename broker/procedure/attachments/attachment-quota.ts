@@ -5,7 +5,7 @@ import type { FileReader } from '../files/file-reader.js';
 /**
  * Keeps one department from filling the store with papers, which stay for ever. The bytes on record are counted where the ledger is
  * folded, and those that this process is storing are added, so officers who store at the same time do not exceed the quota together. See
- * docs/decisions/0256-attachments-of-a-party-have-a-quota.md
+ * docs/decisions/0256
  */
 export class AttachmentQuota {
   readonly #inFlight = new Map<string, number>();

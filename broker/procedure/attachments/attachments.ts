@@ -38,7 +38,7 @@ const READ_BY_ONE_MAX = 4;
 
 /**
  * Attachments of a registered bus. Who may store and read is decided by the caller.
- * docs/decisions/0156-attachments-count-from-the-act-that-names-them.md
+ * docs/decisions/0156
  */
 export class Attachments {
   readonly #stored = new Slots(STORED_AT_ONCE_MAX);

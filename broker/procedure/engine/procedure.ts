@@ -42,7 +42,7 @@ const resultsOf = (answers: readonly ActAnswer[]): Fields => ({ results: answers
 /**
  * Performs the acts of officers and of the bus. The order of checks is that of docs/procedure.md; everything from the existence of the file on is
  * judged inside the guard of the ledger append, on the state that the act's record will follow.
- * docs/decisions/0155-machines-as-data.md
+ * docs/decisions/0155
  */
 export class Procedure {
   readonly files: FileReads;

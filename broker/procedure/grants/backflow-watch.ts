@@ -75,7 +75,7 @@ const midnight = (ms: number, days: number): number => hourOfDay(dayOfDate(dateA
 /**
  * Records that a backflow is missing (P5): at 00:00 of the 31st calendar day without an event for the receiver, while the source
  * has some. Every broker looks; the day since which nothing came identifies a violation, so each silence is one.
- * docs/decisions/0168-a-missing-backflow-is-found-in-the-log.md
+ * docs/decisions/0168
  */
 export class BackflowWatch {
   /** Backflow grants → when they are looked at. */

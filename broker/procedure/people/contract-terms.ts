@@ -15,7 +15,7 @@ interface Term {
 /**
  * Contracts and accesses, folded from the ledger: what a contractor may call and read ends with them in the turn in which
  * their record is folded, and at their moment whether or not the bus has recorded the end yet.
- * docs/decisions/0157-outsiders-are-refused-by-route.md
+ * docs/decisions/0157
  */
 export class ContractTerms implements FoldedRoom {
   readonly #contracts = new Map<string, Term>();

@@ -34,7 +34,7 @@ const PAGE = 100;
  * Sends the notices of parties to their webhooks until each is taken, for 24 hours. One broker of several holds a lease
  * and sends; where each queue is stands in the store, so that another broker, or the next start, goes on there. After a
  * crash between a delivery and that write the notice comes again, with the same id.
- * docs/decisions/0189-one-broker-sends-webhooks.md
+ * docs/decisions/0189
  */
 export class WebhookSender {
   readonly #lease: SenderLease;

@@ -45,7 +45,7 @@ export interface CursorAct {
  * ledger. The act is recorded first: a crash after it leaves a cursor that did not move, never one that moved unrecorded.
  * Positions that are jumped over become a receipt range of their own, since they were neither delivered nor acknowledged.
  * A live session of the cursor is fenced, so that its next acknowledgement cannot take the act back. See
- * docs/decisions/0085-cursors-moved-by-hand.md.
+ * docs/decisions/0085.
  */
 export class CursorActs {
   constructor(private readonly deps: CursorActsDeps) {}

@@ -76,7 +76,7 @@ async function subscribe(grant: string, options: SubscribeOptions, terminal: Ter
 
 /**
  * Removes the cursor of a look. Nobody ever acknowledges it, so its lag would grow until the grant ends. See
- * docs/decisions/0320-a-look-removes-its-cursor.md.
+ * docs/decisions/0320.
  */
 async function forget(grant: string, cursor: string, options: SubscribeOptions, terminal: Terminal): Promise<void> {
   const path = `/v1/grants/${encodeURIComponent(grant)}/cursors/${cursor}`;

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { PublishRefusedError } from '../../client/errors.js';
 import { Publisher } from '../../client/publish/publisher.js';
 import type { PublisherState } from '../../client/publish/publisher-options.js';
+import { CutShort } from '../../proto/async/cut-short.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import { partyOf } from '../../proto/subject.js';
 import { ContiguousProgress } from './contiguous-progress.js';
@@ -65,21 +66,24 @@ export class Simulator {
 
   async #run(stop: AbortSignal): Promise<void> {
     const eventRate = new EventRate(this.options.eventsPerSecond);
-    let fail: (error: unknown) => void = () => {};
-    const failure = new Promise<never>((_resolve, reject) => {
-      fail = reject;
-    });
-    failure.catch(() => undefined);
+    const waits = new CutShort();
+    const failures: unknown[] = [];
+    const fail = (error: unknown): void => {
+      failures.push(error);
+      waits.cut();
+    };
     for (const { index, event } of simulate(this.options)) {
       // Yields to the event loop, also at rates beyond the resolution of timers.
-      await Promise.race([failure, eventRate.next(stop).then(() => setImmediate())]);
+      await waits.wait(eventRate.next(stop).then(() => setImmediate()));
+      if (waits.isCut) throw failures[0];
       if (stop.aborted) return;
       const publisher = this.#publishers.get(partyOf(event.type));
       if (!publisher) {
         this.#progress.complete(index);
         continue;
       }
-      await Promise.race([failure, publisher.ready()]);
+      await waits.wait(publisher.ready());
+      if (waits.isCut) throw failures[0];
       if (stop.aborted) return;
       this.#publish(publisher, index, event).catch(fail);
     }

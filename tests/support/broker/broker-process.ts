@@ -82,7 +82,7 @@ function servingAt(child: ChildProcess, output: { out: string; err: string }): P
     const fail = (why: string): void => reject(new Error(`the broker ${why}: ${output.out}${output.err}`));
     const timer = setTimeout(() => fail('does not serve'), START_MS_MAX);
     child.stdout?.on('data', () => {
-      const [, url] = /serving at (http:\S+)\n/.exec(output.out) ?? [];
+      const [, url] = /serving at (https?:\S+)\n/.exec(output.out) ?? [];
       if (url === undefined) return;
       clearTimeout(timer);
       resolve(url);

@@ -1,10 +1,13 @@
-import { type ParseOptions, parse, type ScalarTag, type Tags, type ToJSOptions } from 'yaml';
+import type { ParseOptions, ScalarTag, Tags, ToJSOptions } from 'yaml';
 import { quotedName } from '../foreign-name.js';
+import { yamlDocument } from '../yaml-document.js';
 import { ExactNumber, exactNumberOf } from './exact-number.js';
 
 /** Tags of the core schema whose values are numbers. */
 const NUMBERS: ReadonlySet<unknown> = new Set(['tag:yaml.org,2002:int', 'tag:yaml.org,2002:float']);
 const IN_ANOTHER_BASE = /^0[xo]/;
+/** Far above what people write, and far below what a stack holds. */
+const LEVELS_MAX = 128;
 
 /** A document has a value that JSON could not say. `path` names it; the message holds no value. */
 export class YamlValueError extends Error {
@@ -17,12 +20,15 @@ export class YamlValueError extends Error {
 /**
  * `parse` of yaml that changes nothing: a number whose digits a double would change is an ExactNumber in the result, and a key is the text
  * that was written, so that the code `01` is not taken for the number 1. The schema is that of YAML 1.2 whatever the document asks
- * for: in YAML 1.1 `010` is eight and `no` is false. Throws YamlValueError for a date, bytes, a set, infinity and the like. See docs/decisions/0236.
+ * for: in YAML 1.1 `010` is eight and `no` is false. Throws YamlValueError for a date, bytes, a set, infinity and the like, and YamlDepthError. See docs/decisions/0236.
  */
 export function parseExactYaml(text: string, options: ParseOptions & ToJSOptions = {}): unknown {
-  const document = parse(text, { ...options, schema: 'core', stringKeys: true, customTags }) as unknown;
-  checkValues(document);
-  return document;
+  const document = yamlDocument(text, LEVELS_MAX, { ...options, schema: 'core', stringKeys: true, customTags });
+  const [error] = document.errors;
+  if (error) throw error;
+  const value = document.toJS(options) as unknown;
+  checkValues(value);
+  return value;
 }
 
 /** Why `parseExactYaml` took no document, in one line: behind it stands a piece of the document, which may hold a secret. */

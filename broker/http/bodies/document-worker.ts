@@ -4,6 +4,7 @@ import { halfPairPaths, inexactNumberPaths } from '../../../proto/i-json.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { parseExactYaml, YamlValueError } from '../../../proto/values/exact-yaml.js';
 import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
+import { YamlDepthError } from '../../../proto/yaml-document.js';
 import type { DocumentAnswer, DocumentRequest, DocumentSource, FlawedDocument } from './document-messages.js';
 
 /** Aliases that multiply are a known way to fill memory. */
@@ -30,9 +31,10 @@ function* answersOf({ source, isYaml }: Extract<DocumentRequest, { kind: 'parse'
     const isNotUtf8 =
       error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
     const isOurs = error instanceof RepeatedKeyError || error instanceof YamlValueError;
+    const isTooDeep = error instanceof YamlDepthError;
     yield {
       kind: 'failed',
-      code: isNotUtf8 ? 'NOT_UTF8' : 'UNREADABLE',
+      code: isNotUtf8 ? 'NOT_UTF8' : isTooDeep ? 'TOO_DEEP' : 'UNREADABLE',
       where: isOurs ? error.message : undefined,
     };
     return;

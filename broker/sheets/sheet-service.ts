@@ -15,6 +15,7 @@ import { TableProposer } from './importing/table-proposer.js';
 import { KeptReports } from './kept-reports.js';
 import type { LawfulCatalog, RequestKey } from './lawful-catalog.js';
 import { isSameSheet, type TableProfile } from './profiles/profile.js';
+import { ProfileReader } from './profiles/profile-reader.js';
 import type { StoredProfiles } from './profiles/stored-profiles.js';
 import { SheetFileReader, type UnpackedDcat } from './rows/file-reader.js';
 import type { FileForm } from './rows/read-sheet-file.js';
@@ -69,6 +70,7 @@ export class SheetService {
   /** Reports of imports that came with an idempotency key. */
   readonly keptReports: KeptReports;
   readonly #reader = new SheetFileReader();
+  readonly #profiles = new ProfileReader();
 
   #lawful: LawfulCatalog | undefined;
 
@@ -102,7 +104,7 @@ export class SheetService {
   async importFile(caller: Caller, request: ImportRequest): Promise<AsyncGenerator<ReportLine | ReportTotal>> {
     await this.requireEditor(caller);
     const { party } = caller;
-    const profile = this.#profileOf(party, request.profile);
+    const profile = await this.#profileOf(party, request.profile);
     const { bytes, form, sheet, encoding } = request;
     const file = await this.#reader.read({ bytes, form, profile, sheet, encoding }, request.gone);
     const { catalog } = this.deps;
@@ -117,7 +119,7 @@ export class SheetService {
   async exportFile(caller: Caller, { profile: named, form, entries }: ExportRequest): Promise<ExportedFile> {
     await this.requireOfficer(caller);
     const { party } = caller;
-    const profile = this.#profileOf(party, named);
+    const profile = await this.#profileOf(party, named);
     if (form === 'csv' && profile && !isSameSheet(profile)) {
       throw new SluiceError('BAD_REQUEST', 'CSV has one sheet, and the profile writes two');
     }
@@ -157,17 +159,20 @@ export class SheetService {
     if (before) return { json: String(before.json), isReplayed: true };
     const { profiles, ledger } = this.deps;
     const parties = this.#profileParties(caller.party);
+    const document = await this.#profiles.parse(text);
     await ledger.append(() => {
-      const act = profiles.store(parties, name, text, acting);
+      const act = profiles.store(parties, name, document, acting);
       const { text: json } = (act?.document ?? {}) as { text?: string };
       return act && key ? { ...act, kept: procedure.kept(caller, key, { json }) } : act;
     }, acting);
     return { json: profiles.json(parties, name), isReplayed: false };
   }
 
-  #profileOf(party: string, { name, text }: NamedProfile): TableProfile | undefined {
+  async #profileOf(party: string, { name, text }: NamedProfile): Promise<TableProfile | undefined> {
+    const { profiles } = this.deps;
     const parties = this.#profileParties(party);
-    return text === undefined ? this.deps.profiles.profile(parties, name) : this.deps.profiles.given(parties, text);
+    if (text === undefined) return profiles.profile(parties, name);
+    return profiles.parsed(parties, await this.#profiles.parse(text));
   }
 
   /** Profiles of the own party come first, then those that its competent department has for all of its departments. */

@@ -9,7 +9,7 @@ const ACTING = { actor: 'officer:chen', role: 'catalog_editor' } as const;
 function store(text: string, others: Record<string, string> = {}) {
   const profiles = new StoredProfiles();
   for (const [name, one] of Object.entries(others)) profiles.load({ state: [`civil.${name}`, one] });
-  return () => profiles.store(['civil'], /profile: (\w+)/.exec(text)?.[1] ?? '', text, ACTING);
+  return () => profiles.store(['civil'], /profile: (\w+)/.exec(text)?.[1] ?? '', parseProfile(text), ACTING);
 }
 
 const faultsOf = (text: string): LawfulProblem[] => {

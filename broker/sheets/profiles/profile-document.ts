@@ -1,9 +1,10 @@
-import { parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { SluiceError } from '../../../proto/errors.js';
 import { quotedName } from '../../../proto/foreign-name.js';
 import { halfPairPaths } from '../../../proto/i-json.js';
 import { isToken } from '../../../proto/subject.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { YamlDepthError, yamlDocument } from '../../../proto/yaml-document.js';
 import {
   booleanValue,
   type FieldCheck,
@@ -201,9 +202,12 @@ function renamedFrom(guide: ProfileDocument, { renamed, columns, ...own }: Profi
   return { ...own, columns: { ...rename(guide.columns), ...(columns as object) }, itemColumns };
 }
 
-/** Parses the text of a profile, YAML or JSON; what is no map of columns is judged later. Throws BAD_REQUEST. */
+/**
+ * Parses the text of a profile, YAML or JSON; what is no map of columns is judged later. Texts of others are parsed by `ProfileReader`,
+ * off the event loop. Throws BAD_REQUEST.
+ */
 export function parseProfile(text: string): ProfileDocument {
-  const document = parseDocument(text, { stringKeys: false });
+  const document = documentOf(text);
   if (document.errors.length > 0) throw new SluiceError('BAD_REQUEST', 'the profile is not YAML or JSON');
   let value: unknown;
   try {
@@ -220,27 +224,27 @@ export function parseProfile(text: string): ProfileDocument {
   return profile;
 }
 
+function documentOf(text: string): Document {
+  try {
+    return yamlDocument(text, LEVELS_MAX, { stringKeys: false });
+  } catch (error) {
+    throw error instanceof YamlDepthError ? tooDeep() : error;
+  }
+}
+
+const tooDeep = (): SluiceError => new SluiceError('BAD_REQUEST', `the profile nests deeper than ${LEVELS_MAX} levels`);
+
 /** Below a map of words a path counts pairs, which is no place in the document. */
 const OF_WORDS = /\/map\/.*$/;
 
 /** Maps become objects, but for those of words, whose order an object with numbers as keys would lose. */
 function plain(value: unknown, key?: string, level = 0): unknown {
-  if (level > LEVELS_MAX) throw new SluiceError('BAD_REQUEST', `the profile nests deeper than ${LEVELS_MAX} levels`);
+  if (level > LEVELS_MAX) throw tooDeep();
   if (Array.isArray(value)) return value.map((one) => plain(one, undefined, level + 1));
   if (!(value instanceof Map)) return value;
   const pairs = [...value].map(([name, one]) => [String(name), plain(one, String(name), level + 1)] as const);
   return key === 'map' ? pairs : Object.fromEntries(pairs);
 }
-
-/** The profile as JSON, its maps as maps again and in their order. */
-export function profileJson(value: unknown, key?: string): string {
-  if (key === 'map' && Array.isArray(value)) return jsonMap(value as [string, unknown][]);
-  if (Array.isArray(value)) return `[${value.map((one) => profileJson(one)).join(',')}]`;
-  return isMap(value) ? jsonMap(Object.entries(value)) : JSON.stringify(value);
-}
-
-const jsonMap = (pairs: readonly (readonly [string, unknown])[]): string =>
-  `{${pairs.map(([name, one]) => `${JSON.stringify(name)}:${profileJson(one, name)}`).join(',')}}`;
 
 /** Members of an item that are true or false. */
 const TRUTHS: ReadonlySet<string> = new Set(['identifier', 'required', 'filterable', 'list', 'confidentialBusiness']);

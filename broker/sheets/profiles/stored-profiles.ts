@@ -3,7 +3,8 @@ import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.
 import type { Act, LedgerRecord } from '../../ledger/record.js';
 import type { Acting } from '../../parties/permissions.js';
 import { DCAT_AP, type TableProfile } from './profile.js';
-import { type ProfileDocument, parseProfile, profileJson, readyMade, tableProfile } from './profile-document.js';
+import { type ProfileDocument, readyMade, tableProfile } from './profile-document.js';
+import { profileJson, profileOfJson } from './profile-json.js';
 
 /** Profiles of one party: they stay in memory. */
 const PROFILES_PER_PARTY_MAX = 100;
@@ -45,18 +46,18 @@ export class StoredProfiles implements FoldedRoom {
     return this.parsed(parties, document);
   }
 
-  /** A profile that is given with a request and stored nowhere. Throws BAD_REQUEST. */
-  given(parties: readonly string[], text: string): TableProfile {
-    return this.parsed(parties, parseProfile(text));
-  }
-
+  /** Throws BAD_REQUEST. */
   parsed(parties: readonly string[], document: ProfileDocument): TableProfile {
     return tableProfile(document, (base) => this.#find(parties, base));
   }
 
   /** The act that stores a profile for the first of the parties; undefined when the same one is stored. Throws BAD_REQUEST and TOO_MANY. */
-  store([party = '', ...others]: readonly string[], name: string, text: string, acting: Acting): Act | undefined {
-    const document = parseProfile(text);
+  store(
+    [party = '', ...others]: readonly string[],
+    name: string,
+    document: ProfileDocument,
+    acting: Acting,
+  ): Act | undefined {
     if (readyMade(name)) throw new SluiceError('BAD_REQUEST', 'a ready-made profile has this name');
     if (document?.profile !== name) {
       const text = 'must be the name of the address';
@@ -77,7 +78,7 @@ export class StoredProfiles implements FoldedRoom {
 
   #find(parties: readonly string[], name: string): ProfileDocument | undefined {
     const text = this.#textOf(parties, name);
-    return text === undefined ? undefined : parseProfile(text);
+    return text === undefined ? undefined : profileOfJson(text);
   }
 
   #textOf(parties: readonly string[], name: string): string | undefined {

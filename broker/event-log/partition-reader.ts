@@ -59,8 +59,9 @@ export class PartitionReader {
     return this.#follower.start();
   }
 
-  /** Takes an event that this process has stored: it is dispatched without the way through the store when nothing is missing before it. */
+  /** Takes the next event that this process has stored, it is dispatched without the way through the store when nothing is missing before it. */
   stored(subject: string, position: number, data: Uint8Array, sentAtMs: number): void {
+    this.#follower.wrote(position, sentAtMs);
     if (!this.#follower.takes(position, sentAtMs)) return;
     this.#follower.stored({ position, subject, data, timeMs: Date.now(), headers: undefined }, sentAtMs);
   }

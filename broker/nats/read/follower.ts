@@ -8,7 +8,8 @@ import { assertProven, type LeaderEnd, leaderEndOf } from './leader-end.js';
 import { LeaderFreshness } from './leader-freshness.js';
 import { leaderGetAt } from './leader-get.js';
 import { streamInfo } from './log-reader.js';
-import { OwnMessages } from './own-messages.js';
+import { isSameMessage, OwnMessages } from './own-messages.js';
+import { OwnRun } from './own-run.js';
 import { PushConsumer } from './push-consumer.js';
 
 export interface FollowerOptions {
@@ -37,6 +38,11 @@ export interface FollowerOptions {
 const REOPEN_WAIT_MIN_MS = 50;
 /** Bounds how late a follower resumes after the store has come back. */
 const REOPEN_WAIT_MAX_MS = 2_000;
+/** How long nothing of this process may be written before the stream is read again: others may write by now. */
+const UNREAD_SILENCE_MS_MAX = 150;
+const UNREAD_POLL_MS = 50;
+/** How long a stream is not read at a time; then it is checked that it holds what its writer handed over. */
+const UNREAD_MS_MAX = 2_000;
 
 /**
  * Follows a whole stream through every interruption.
@@ -46,7 +52,9 @@ const REOPEN_WAIT_MAX_MS = 2_000;
  * attempt opens an ephemeral consumer after the last position, and any gap or silence ends the attempt.
  *
  * A message that this process stored itself need not make the way through the consumer first: its writer hands it over, when nothing
- * is missing before it, and the consumer's copy is then only compared (docs/decisions/0100).
+ * is missing before it, and the consumer's copy is then only compared (docs/decisions/0100). While this process alone writes, and
+ * much, the consumer is closed: the positions of its commits prove that nothing is missing, and the last one is compared when the
+ * stream is read again (docs/decisions/0387).
  *
  * Invariants: each sequence is handed over once, in ascending order, and none that the stream holds is left out; a
  * stream that was truncated or restored is reported before anything of it is handed over.
@@ -61,6 +69,12 @@ export class Follower {
   /** Store time of the message at the read position: no two messages of different epochs agree in both. */
   #readTimeMs: number | undefined;
   readonly #own = new OwnMessages();
+  readonly #ownRun = new OwnRun();
+  /** The stream is not read: everything in it comes from writers of this process. */
+  #isUnread = false;
+  #unreadTimer: NodeJS.Timeout | undefined;
+  /** The last message that was handed over while the stream was not read; undefined once it was compared. */
+  #unproven: StoredMessage | undefined;
   /** The stream had another message in the place of one that its writer handed over. */
   #isReplaced = false;
   #consumer: PushConsumer | undefined;
@@ -119,13 +133,24 @@ export class Follower {
    * the last one and the stream was being followed without an interruption since; otherwise the consumer will bring it.
    */
   stored(message: StoredMessage, sentAtMs: number): void {
-    if (this.takes(message.position, sentAtMs) && this.#own.add(message)) this.#handOver(message);
+    if (!this.takes(message.position, sentAtMs)) return;
+    if (this.#isUnread) this.#unproven = message;
+    else if (!this.#own.add(message)) return;
+    this.#handOver(message);
+  }
+
+  /** Notes that this process has stored a message; to be called for each, in ascending order, before `takes`. */
+  wrote(position: number, sentAtMs: number): void {
+    const follows = this.#ownRun.add(position, sentAtMs);
+    if (this.#isUnread) {
+      if (!follows) this.#reopen(0);
+    } else if (this.#ownRun.isLong && this.#mayStopReading(position)) this.#stopReading();
   }
 
   /** Whether `stored` would look at a message: most of a busy broker have come from the consumer before their acknowledgement. */
   takes(position: number, sentAtMs: number): boolean {
-    const isFollowing = this.#consumer !== undefined && sentAtMs >= this.#consumerOpenedAtMs && !this.#isReplaced;
-    return isFollowing && position === this.#position + 1;
+    if (position !== this.#position + 1 || this.#isReplaced) return false;
+    return (this.#consumer !== undefined || this.#isUnread) && sentAtMs >= this.#consumerOpenedAtMs;
   }
 
   /** Nothing is handed over after the call. */
@@ -144,8 +169,26 @@ export class Follower {
     this.#reopenTimer = setTimeout(() => void this.#open(), waitMs);
   }
 
+  /** With replicas the consumer is what shows that the leader is still the one that was written to. */
+  #mayStopReading(position: number): boolean {
+    const isRead = this.#consumer !== undefined && this.#position >= position - 1;
+    return isRead && !this.#isReplaced && this.#leaderEnd === undefined;
+  }
+
+  #stopReading(): void {
+    this.#dropConsumer();
+    this.#own.clear();
+    this.#isUnread = true;
+    const untilMs = performance.now() + UNREAD_MS_MAX;
+    this.#unreadTimer = setInterval(() => {
+      if (performance.now() > untilMs || this.#ownRun.silentMs > UNREAD_SILENCE_MS_MAX) this.#reopen(0);
+    }, UNREAD_POLL_MS);
+  }
+
   #dropConsumer(): void {
     this.#attempt++;
+    clearInterval(this.#unreadTimer);
+    this.#isUnread = false;
     if (!this.#consumer) return;
     this.#lastSeenAtMs = this.lastSeenAtMs;
     this.#freshness?.stop();
@@ -185,7 +228,7 @@ export class Follower {
     const { epoch, stream, onTruncated } = this.#options;
     const [askedAtMs, known] = [performance.now(), epoch?.()];
     const info = await streamInfo(this.#bus, stream);
-    const isUnchanged = await this.#isUnchanged();
+    const isUnchanged = await this.#isUnchanged(attempt);
     if (attempt !== this.#attempt) return;
     const end = leaderEndOf(info, askedAtMs);
     this.#leaderEnd = info.config.num_replicas > 1 ? end : undefined;
@@ -195,6 +238,7 @@ export class Follower {
       assertProven(end, askedAtMs, stream);
       const last = Math.min(end.last, this.#readPosition - 1);
       this.#own.clear();
+      this.#unproven = undefined;
       this.#isReplaced = false;
       this.#position = end.last;
       this.#readPosition = end.last;
@@ -210,12 +254,26 @@ export class Follower {
     return known !== undefined && known === this.#options.epoch?.() && !isSameEpoch(known, epochOf(info));
   }
 
-  /** Whether the message at the read position is still the same on the leader; one that has expired proves nothing. */
-  async #isUnchanged(): Promise<boolean> {
+  /** Whether the last message that was read, or handed over, is still the same on the leader; one that has expired proves nothing. */
+  async #isUnchanged(attempt: number): Promise<boolean> {
+    if (this.#unproven) return this.#prove(this.#unproven, attempt);
     const timeMs = this.#readTimeMs;
     if (timeMs === undefined || this.#readPosition === 0) return true;
     const message = await leaderGetAt(this.#bus, this.#options.stream, this.#readPosition);
     return message === undefined || message.timeMs === timeMs;
+  }
+
+  /** Compares the last message that was handed over while the stream was not read, from which on it is read again. */
+  async #prove(own: StoredMessage, attempt: number): Promise<boolean> {
+    const message = await leaderGetAt(this.#bus, this.#options.stream, own.position);
+    if (message && !isSameMessage(own, message)) return false;
+    if (attempt !== this.#attempt) return true;
+    this.#unproven = undefined;
+    if (message) {
+      this.#readPosition = own.position;
+      this.#readTimeMs = message.timeMs;
+    }
+    return true;
   }
 
   #trackLeader(): void {

@@ -26,7 +26,7 @@ export class OwnMessages {
     for (; own && own.position < message.position; own = this.#messages[this.#first]) this.#dropFirst(own);
     if (own?.position !== message.position) return true;
     this.#dropFirst(own);
-    return own.subject === message.subject && Buffer.compare(own.data, message.data) === 0;
+    return isSameMessage(own, message);
   }
 
   clear(): void {
@@ -45,3 +45,6 @@ export class OwnMessages {
     }
   }
 }
+
+export const isSameMessage = (a: StoredMessage, b: StoredMessage): boolean =>
+  a.subject === b.subject && Buffer.compare(a.data, b.data) === 0;

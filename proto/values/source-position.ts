@@ -8,24 +8,41 @@ export const isSourcePosition = (text: string): boolean => GRAMMAR.test(text);
 
 /**
  * Negative, zero or positive; number by number, whatever their length, and `1.2` comes before `1.2.0`. Nothing is
- * parsed: 64-bit numbers do not fit a double, and this runs for every event that has a source position.
+ * parsed: 64-bit numbers do not fit a double, and this runs several times for every event that has a source position.
  */
 export function compareSourcePositions(a: string, b: string): number {
   if (a === b) return 0;
-  let startA = 0;
-  let startB = 0;
+  let startA = numberStart(a, sharedLength(a, b));
+  let startB = startA;
   while (startA < a.length && startB < b.length) {
     const endA = numberEnd(a, startA);
     const endB = numberEnd(b, startB);
-    const order = compareDigits(
-      a.slice(digitsStart(a, startA, endA), endA),
-      b.slice(digitsStart(b, startB, endB), endB),
-    );
-    if (order !== 0) return order;
+    const digitsA = digitsStart(a, startA, endA);
+    const digitsB = digitsStart(b, startB, endB);
+    if (endA - digitsA !== endB - digitsB) return endA - digitsA - (endB - digitsB);
+    for (let i = digitsA, j = digitsB; i < endA; i++, j++) {
+      const order = a.charCodeAt(i) - b.charCodeAt(j);
+      if (order !== 0) return order;
+    }
     startA = endA + 1;
     startB = endB + 1;
   }
   return Number(startA < a.length) - Number(startB < b.length);
+}
+
+/** Positions of one source mostly differ in their last digits. */
+function sharedLength(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  let shared = 0;
+  while (shared < length && a.charCodeAt(shared) === b.charCodeAt(shared)) shared++;
+  return shared;
+}
+
+/** Where the number begins that the character at `at` belongs to. */
+function numberStart(text: string, at: number): number {
+  let start = at;
+  while (start > 0 && text.charCodeAt(start - 1) !== DOT) start--;
+  return start;
 }
 
 function numberEnd(text: string, start: number): number {
@@ -39,9 +56,4 @@ function digitsStart(text: string, start: number, end: number): number {
   let first = start;
   while (first < end - 1 && text.charCodeAt(first) === ZERO) first++;
   return first;
-}
-
-function compareDigits(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,4 +1,4 @@
-import { SourceIds } from './source-ids.js';
+import { identityHash, SourceIds } from './source-ids.js';
 
 /** JetStream's own deduplication window. */
 const WINDOW_MS = 120_000;
@@ -25,8 +25,9 @@ export class RecentIds {
   constructor(private readonly clock: () => number) {}
 
   get(source: string, id: string): number | undefined {
+    const hash = identityHash(source, id);
     for (const { positions, bornAtMs } of this.#generations) {
-      const position = positions.get(source, id);
+      const position = positions.get(source, id, hash);
       if (position !== undefined) return this.#isRemembered(bornAtMs) ? position : undefined;
     }
     return undefined;

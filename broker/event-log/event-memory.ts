@@ -13,19 +13,20 @@ export class EventMemory {
 
   /** Copies the bytes; nothing that is kept later changes the copy. */
   keep(bytes: Uint8Array): Uint8Array {
-    const { length } = bytes;
-    if (length > SHARED_BYTES_MAX) return copied(bytes, Buffer.allocUnsafeSlow(length));
+    const kept = this.allocate(bytes.length);
+    kept.set(bytes);
+    return kept;
+  }
+
+  /** Memory that nobody else writes to, for so many bytes. */
+  allocate(length: number): Uint8Array {
+    if (length > SHARED_BYTES_MAX) return Buffer.allocUnsafeSlow(length);
     if (this.#used + length > this.#block.length) {
       this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       this.#used = 0;
     }
     const start = this.#used;
     this.#used += length;
-    return copied(bytes, this.#block.subarray(start, this.#used));
+    return this.#block.subarray(start, this.#used);
   }
-}
-
-function copied(bytes: Uint8Array, to: Buffer): Buffer {
-  to.set(bytes);
-  return to;
 }

@@ -9,11 +9,11 @@ export class LogEvent {
   readonly bytes: Uint8Array;
   #event: DeliverableEvent | undefined;
 
-  /** Copies the bytes: what the client hands out is a view into a buffer that holds many messages. */
+  /** Copies the bytes unless they may be kept: what the client hands out is a view into a buffer that holds many messages. */
   constructor(message: StoredMessage, entry: string, memory: EventMemory) {
     this.position = message.position;
     this.entry = entry;
-    this.bytes = memory.keep(message.data);
+    this.bytes = message.mayBeKept ? message.data : memory.keep(message.data);
   }
 
   get event(): DeliverableEvent {

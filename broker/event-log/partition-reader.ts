@@ -59,11 +59,11 @@ export class PartitionReader {
     return this.#follower.start();
   }
 
-  /** Takes the next event that this process has stored, it is dispatched without the way through the store when nothing is missing before it. */
+  /** Takes the next event that this process has stored, whose bytes are from an `EventMemory`: it is dispatched without the way through the store when nothing is missing before it. */
   stored(subject: string, position: number, data: Uint8Array, sentAtMs: number): void {
     this.#follower.wrote(position, sentAtMs);
     if (!this.#follower.takes(position, sentAtMs)) return;
-    this.#follower.stored({ position, subject, data, timeMs: Date.now(), headers: undefined }, sentAtMs);
+    this.#follower.stored({ position, subject, data, mayBeKept: true, timeMs: Date.now() }, sentAtMs);
   }
 
   /** Checks again whether the log is still the one that was read. */

@@ -3,6 +3,7 @@ import type { SourceOp } from '../../proto/event/event.js';
 import type { PublishResult } from '../../proto/frames/frames.js';
 import { messageId, quarantineSubject } from '../../proto/subject.js';
 import { isMap } from '../../proto/values/is-map.js';
+import { EventMemory } from '../event-log/event-memory.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
@@ -79,6 +80,9 @@ export class Intake {
   readonly #quotas: Quotas;
   readonly #checkpoint: WatermarkCheckpoint;
   readonly #endStatus: () => void;
+  /** Readers of this process keep the bytes of stored events as they are, each partition in its order. */
+  readonly #memories: readonly EventMemory[];
+  readonly #memoryOf = (partition: number): EventMemory => this.#memories[partition]!;
   #arrivals = 0;
   #isDraining = false;
 
@@ -100,6 +104,7 @@ export class Intake {
       clockMs: monotonicMs,
       notice: deps.quotaNotice,
     });
+    this.#memories = Array.from({ length: store.partitions }, () => new EventMemory());
     const checkpoint = new WatermarkCheckpoint(bus.publisher);
     this.#quarantine = quarantine;
     this.#checkpoint = checkpoint;
@@ -228,7 +233,8 @@ export class Intake {
   #judge({ caller, entries }: Call, event: RawEvent): ValidationResult {
     const { limits, clock, isLawful } = this.#deps;
     try {
-      return validateEvent({ entries, maxEventBytes: limits.maxEventBytes, isLawful }, caller, event, clock());
+      const deps = { entries, maxEventBytes: limits.maxEventBytes, isLawful, memoryOf: this.#memoryOf };
+      return validateEvent(deps, caller, event, clock());
     } catch (error) {
       // The entry does not compile: none of its events is taken, so none can overtake this one.
       this.#deps.onUnexpected?.(error);

@@ -1,5 +1,5 @@
 import { type RecordData, SOURCE_OPS, type SourceOp } from './event.js';
-import { MessageWriter } from './message-writer.js';
+import { type Memory, MessageWriter } from './message-writer.js';
 import { Reader } from './protobuf.js';
 import type { RecordCodec } from './record.js';
 
@@ -66,7 +66,7 @@ export class EnvelopeError extends Error {
 
 const writer = new MessageWriter();
 
-export function encodeEnvelope(event: UnwrittenEvent): Uint8Array {
+export function encodeEnvelope(event: UnwrittenEvent, memory?: Memory): Uint8Array {
   writer.begin().varint(tag(FIELD.format, 0)).varint(ENVELOPE_FORMAT);
   writer.varint(tag(FIELD.op, 0)).varint(SOURCE_OPS.indexOf(event.op));
   writer.varint(tag(FIELD.entryVersion, 0)).varint(event.entryVersion);
@@ -81,7 +81,7 @@ export function encodeEnvelope(event: UnwrittenEvent): Uint8Array {
   text(FIELD.sourceTime, event.sourceTime);
   text(FIELD.sourcePosition, event.sourcePosition);
   text(FIELD.sourceEpoch, event.sourceEpoch);
-  return writer.finish();
+  return writer.finish(memory);
 }
 
 function record(field: number, value: Uint8Array | UnwrittenRecord | undefined): void {

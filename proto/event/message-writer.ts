@@ -6,6 +6,13 @@ const COPY_LOOP_MAX = 128;
 /** Reserved for the length of a nested message: enough from 128 bytes to 16 KiB, otherwise the message is moved. */
 const NESTED_LENGTH_BYTES = 2;
 
+/** Where a message is kept. */
+export interface Memory {
+  allocate(length: number): Uint8Array;
+}
+
+const SHORT_LIVED: Memory = { allocate: Buffer.allocUnsafe };
+
 /**
  * Writes protobuf messages one after the other into the same memory.
  *
@@ -117,8 +124,9 @@ export class MessageWriter {
     return this;
   }
 
-  finish(): Uint8Array {
-    const message = Buffer.allocUnsafe(this.#at);
+  /** A copy of the message, in memory of its owner or in the pool of short-lived buffers. */
+  finish(memory: Memory = SHORT_LIVED): Uint8Array {
+    const message = memory.allocate(this.#at);
     this.#bytes.copy(message, 0, 0, this.#at);
     return message;
   }

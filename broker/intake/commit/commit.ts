@@ -28,7 +28,10 @@ export interface CommitDeps {
   onStored: OnStored;
 }
 
-/** Called for each stored event, in ascending order; `sentAtMs` is when its commit was sent, by the monotonic clock. */
+/**
+ * Called for each stored event, in ascending order; `data` may be kept, `sentAtMs` is when its commit was sent, by the monotonic
+ * clock.
+ */
 export type OnStored = (
   partition: number,
   subject: string,

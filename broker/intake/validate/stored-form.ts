@@ -1,5 +1,6 @@
-import { encodeEnvelope } from '../../../proto/event/envelope.js';
+import { encodeEnvelope, type UnwrittenEvent } from '../../../proto/event/envelope.js';
 import type { SourceOp } from '../../../proto/event/event.js';
+import type { Memory } from '../../../proto/event/message-writer.js';
 import type { CompiledEntry } from '../../catalog/compiled-entry.js';
 import type { CheckedRecord } from './event-rules.js';
 import type { RawEvent } from './event-shape.js';
@@ -13,8 +14,9 @@ export function storedForm(
   record: CheckedRecord,
   entry: CompiledEntry,
   acceptedAtMs: number,
+  memory: Memory | undefined,
 ): Uint8Array {
-  return encodeEnvelope({
+  const envelope: UnwrittenEvent = {
     op: event.op as SourceOp,
     entryVersion: entry.version.version,
     acceptedAtMs,
@@ -28,7 +30,8 @@ export function storedForm(
     sourceEpoch: optional<string>(event.sourceepoch),
     snapshotId: optional<string>(event.snapshotid),
     corrects: optional<number>(event.corrects),
-  });
+  };
+  return encodeEnvelope(envelope, memory);
 }
 
 const optional = <Value>(value: unknown): Value | undefined => (value ?? undefined) as Value | undefined;

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../proto/errors.js';
+import type { Memory } from '../../../proto/event/message-writer.js';
 import { partyOf } from '../../../proto/subject.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import type { CompiledEntry } from '../../catalog/compiled-entry.js';
@@ -17,6 +18,8 @@ export interface ValidationDeps {
   maxEventBytes: number;
   /** On a registered bus the problem of a record that breaks its schema names the article behind it. */
   isLawful?: boolean | undefined;
+  /** Where the stored form of the events of a partition is kept; without it in short-lived memory. */
+  memoryOf?: ((partition: number) => Memory) | undefined;
 }
 
 /** Decision about one event; a rejection without entry has no quarantine to go to. */
@@ -94,7 +97,7 @@ function checkAndEncode(deps: ValidationDeps, candidate: Candidate, findings: Fi
   try {
     const record = checkRecord(event, entry, findings);
     if (findings.length > 0) return undefined;
-    const bytes = storedForm(event, record, entry, nowMs);
+    const bytes = storedForm(event, record, entry, nowMs, deps.memoryOf?.(entry.version.partition));
     if (bytes.length <= deps.maxEventBytes) return bytes;
     tooLarge(String(bytes.length));
   } catch {

@@ -1,4 +1,3 @@
-import { messageId } from '../../../proto/subject.js';
 import type { OutMessage } from '../../nats/write/out-message.js';
 import type { WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
 import { SourceIds } from '../source-progress/source-ids.js';
@@ -97,15 +96,14 @@ export class CommitBatch {
     return new Set(this.events.map((event) => event.fields.route.system)).size < this.events.length;
   }
 
-  messages(): OutMessage[] {
+  /** The events as messages. The first one of each subject whose progress is kept expects that nobody else has written since. */
+  messages(): readonly OutMessage[] {
     const expecting = new Set(this.#tracked.keys());
-    return this.events.map((event) => {
-      const { id = '', route, bytes } = event.fields;
-      const { system, entry, subject, ttlSeconds } = route;
-      const message: OutMessage = { subject, data: bytes!, id: messageId(system, entry, id), ttlSeconds };
-      if (expecting.delete(subject)) message.expectLastSubject = this.#tracked.get(subject)!.lastOnSubject;
-      return message;
-    });
+    for (const event of this.events) {
+      const isFirst = expecting.delete(event.subject);
+      event.expectLastSubject = isFirst ? this.source(event)!.lastOnSubject : undefined;
+    }
+    return this.events;
   }
 
   /** The commit is over, whatever came of it. */

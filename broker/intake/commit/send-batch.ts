@@ -6,14 +6,18 @@ import type { CommitMode } from './commit-policy.js';
 export type Outcome = { position: number; duplicate: boolean } | Error;
 
 /** Sends the messages of a commit; one outcome per message, in order. A failed batch gives all of them the same error. */
-export async function sendBatch(publisher: Publisher, messages: OutMessage[], mode: CommitMode): Promise<Outcome[]> {
+export async function sendBatch(
+  publisher: Publisher,
+  messages: readonly OutMessage[],
+  mode: CommitMode,
+): Promise<Outcome[]> {
   if (mode === 'batch') return sendAtomicBatch(publisher, messages);
   const sent = messages.map((message) => publisher.publish(message));
   const settled = await Promise.allSettled(sent);
   return settled.map((one) => (one.status === 'fulfilled' ? one.value : asError(one.reason)));
 }
 
-async function sendAtomicBatch(publisher: Publisher, messages: OutMessage[]): Promise<Outcome[]> {
+async function sendAtomicBatch(publisher: Publisher, messages: readonly OutMessage[]): Promise<Outcome[]> {
   try {
     const { lastPosition } = await publisher.publishBatch(messages);
     const first = lastPosition - messages.length + 1;

@@ -1,6 +1,8 @@
 import type { Problem } from '../../../proto/errors.js';
 import type { SourceOp } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
+import { messageId } from '../../../proto/subject.js';
+import type { OutMessage } from '../../nats/write/out-message.js';
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 import type { EventResults } from '../event-results.js';
 import type { QuarantineEntry } from '../quarantine/quarantine-record.js';
@@ -27,8 +29,8 @@ export interface WaitingFields {
   refusal: { problem: Problem; record: QuarantineEntry } | undefined;
 }
 
-/** One event between its arrival and its answer. */
-export class WaitingEvent {
+/** One event between its arrival and its answer. It is its own message to the store: another object would be kept for as long. */
+export class WaitingEvent implements OutMessage {
   readonly size: number;
   /** Commits that were refused for a reason that can be removed. */
   attempts = 0;
@@ -36,6 +38,8 @@ export class WaitingEvent {
   commitMax = BATCH_MESSAGES_MAX;
   /** Since when the store has not taken it, though the store is connected. */
   waitingSinceMs: number | undefined;
+  /** Set by its commit batch. */
+  expectLastSubject: number | undefined;
 
   constructor(
     readonly fields: WaitingFields,
@@ -44,6 +48,24 @@ export class WaitingEvent {
     private readonly index: number,
   ) {
     this.size = fields.bytes?.length ?? fields.refusal?.record.bytes.length ?? 0;
+  }
+
+  /** The id of the message; that of the event is among the fields. */
+  get id(): string {
+    const { id = '', route } = this.fields;
+    return messageId(route.system, route.entry, id);
+  }
+
+  get subject(): string {
+    return this.fields.route.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.fields.bytes!;
+  }
+
+  get ttlSeconds(): number | undefined {
+    return this.fields.route.ttlSeconds;
   }
 
   settle(result: PublishResult): void {

@@ -117,7 +117,7 @@ export class Publisher {
    * Stores all or none of at most 1,000 messages of one stream; their positions are `lastPosition - count + 1` to
    * `lastPosition`.
    */
-  async publishBatch(messages: OutMessage[]): Promise<{ lastPosition: number; count: number }> {
+  async publishBatch(messages: readonly OutMessage[]): Promise<{ lastPosition: number; count: number }> {
     if (messages.length === 0 || messages.length > BATCH_MESSAGES_MAX) {
       throw new StoreRefusedError(10199, `a batch has 1 to ${BATCH_MESSAGES_MAX} messages, not ${messages.length}`);
     }
@@ -138,7 +138,7 @@ export class Publisher {
     if (refusal) throw refusal;
   }
 
-  #sendBatch(messages: OutMessage[]): Promise<RawAck> {
+  #sendBatch(messages: readonly OutMessage[]): Promise<RawAck> {
     const id = this.#batchPrefix + (this.#nextId++).toString(36);
     const last = messages.length - 1;
     const opened = last === 0 ? '' : this.#newReply();

@@ -6,6 +6,7 @@ import type { Rows } from '../../proto/entry/rows.js';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { LiveViews } from '../stream/live/live-view.js';
 import { EntryViews } from '../stream/views/entry-views.js';
+import { viewKey } from '../stream/views/view.js';
 import { type MatchLive, ViewProbe } from './view-probe.js';
 
 const SECRET = 'a secret of at least thirty-two characters';
@@ -39,7 +40,7 @@ function findings(compiled: GrantDocument, allowed = compiled, secret = SECRET, 
   const views = new LiveViews(() => undefined);
   const item = (name: string): NumberedItem => ITEMS.find((one) => one.name === name)!;
   const source = { grant: compiled, rows: compiled.rows ?? {}, narrow: NARROW, item, secret: SECRET };
-  const live = views.acquire(source, 0);
+  const live = views.acquire({ key: viewKey(source), ...source }, 0);
   const index = new EntryViews<typeof live>((name) => fieldOf(item(name)));
   index.add(live);
   const probe = new ViewProbe(match ?? ((_entry, event, matched) => index.match(event, matched)), secret);

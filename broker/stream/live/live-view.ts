@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { eventEncoder } from '../../../proto/frames/event-encoder.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
 import type { RowFilter } from '../views/row-filter.js';
-import { View, type ViewSource, viewKey } from '../views/view.js';
+import { type KeyedSource, View } from '../views/view.js';
 import { Channel } from './channel.js';
 
 /** A view with at least one subscription, and its channels. */
@@ -75,8 +75,8 @@ export class LiveViews {
     return count;
   }
 
-  acquire(source: ViewSource, partition: number): LiveView {
-    const key = viewKey(source);
+  acquire(source: KeyedSource, partition: number): LiveView {
+    const { key } = source;
     let live = this.#byKey.get(key);
     if (!live) {
       live = new LiveView(new View(key, source.grant.entry, source), partition);

@@ -11,7 +11,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { LeaseCondition } from '../../parties/leases/leases.js';
 import { type EntryLookup, requireItem, versionsOf } from '../views/entry-fields.js';
 import { type FilterHistory, filterHistory } from '../views/filter-history.js';
-import type { View, ViewSource } from '../views/view.js';
+import { type KeyedSource, type View, type ViewSource, viewKey } from '../views/view.js';
 
 /** The part of the grants that delivery needs. */
 export interface GrantLookup {
@@ -39,11 +39,22 @@ export interface GrantSource extends ViewSource {
   history: FilterHistory;
 }
 
+export interface KeyedGrantSource extends GrantSource, KeyedSource {}
+
 /** Records of every stop, for a lease: whether one is of the right is not to be seen by its id. */
 export const ANY_STOP = 'stop:*';
 
+/** The source of a grant without a narrowing, as one version of its entry makes it. */
+interface KnownSource {
+  version: number;
+  source: KeyedGrantSource;
+}
+
 /** Decides whether a system may use a grant now, and which part of the entry. What is not granted is refused. */
 export class GrantAccess {
+  /** A session that comes back follows the same grants: compiling their rows and keys anew was a part of each reconnect storm. */
+  readonly #known = new WeakMap<Grant, KnownSource>();
+
   constructor(private readonly deps: GrantAccessDeps) {}
 
   /** Throws UNKNOWN_GRANT (also for somebody else's), GRANT_NOT_IN_FORCE, ENTRY_WITHDRAWN or LEDGER_OUT_OF_SIGHT. */
@@ -92,19 +103,36 @@ export class GrantAccess {
   }
 
   /** Throws UNKNOWN_PREDICATE when the narrowing tests an item that is not granted, is transformed or not filterable. */
-  viewSource({ grant, version }: OpenGrant, narrow: Rows | undefined): GrantSource {
-    const plain = new Set(grant.items.filter((item) => !item.transform).map((item) => item.name));
-    if (narrow) checkRows(narrow, version, { grantedPlain: plain });
-    const filtered = new Set([...Object.keys(grant.rows ?? {}), ...Object.keys(narrow ?? {})]);
+  viewSource(open: OpenGrant, narrow: Rows | undefined): KeyedGrantSource {
+    const { grant, version } = open;
+    if (narrow) {
+      const plain = new Set(grant.items.filter((item) => !item.transform).map((item) => item.name));
+      checkRows(narrow, version, { grantedPlain: plain });
+      return this.#sourceOf(open, narrow);
+    }
+    const known = this.#known.get(grant);
+    if (known?.version === version.version) return known.source;
+    const source = this.#sourceOf(open, {});
+    this.#known.set(grant, { version: version.version, source });
+    return source;
+  }
+
+  #sourceOf({ grant, version }: OpenGrant, narrow: Rows): KeyedGrantSource {
+    const filtered = new Set([...Object.keys(grant.rows ?? {}), ...Object.keys(narrow)]);
     const history = filterHistory(filtered.size > 0 ? versionsOf(this.deps.entries, grant.entry) : [], filtered);
     const granted: FilterHistory = { fromMs: grant.historyFromMs, reason: '' };
+    let key: string | undefined;
     return {
       grant,
       rows: canonicalRows(grant.rows ?? {}, version),
-      narrow: canonicalRows(narrow ?? {}, version),
+      narrow: canonicalRows(narrow, version),
       history: history.fromMs > granted.fromMs ? history : granted,
       item: requireItem(this.deps.entries, grant.entry),
       secret: this.deps.secret,
+      get key() {
+        key ??= viewKey(this);
+        return key;
+      },
     };
   }
 }

@@ -10,7 +10,14 @@ import type { Cursor } from '../cursors/cursor.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import type { LiveViews } from '../live/live-view.js';
 import type { SubscribeRequest } from '../subscriber.js';
-import { entryChanged, type GrantAccess, type GrantSource, narrowingDigest, type OpenGrant } from './grant-access.js';
+import {
+  entryChanged,
+  type GrantAccess,
+  type GrantSource,
+  type KeyedGrantSource,
+  narrowingDigest,
+  type OpenGrant,
+} from './grant-access.js';
 import { GrantSubscription, type SubscriptionServices } from './grant-subscription.js';
 import { NarrowingBudget } from './narrowing-budget.js';
 import { startQuery } from './start-query.js';
@@ -80,7 +87,7 @@ export class SubscriptionOpener {
   async #openWithin(
     request: SubscribeRequest,
     open: OpenGrant,
-    source: GrantSource,
+    source: KeyedGrantSource,
     releaseNarrowing: () => void,
   ): Promise<GrantSubscription> {
     const { log, ...taken } = await this.#take(request, open, source);
@@ -120,7 +127,7 @@ export class SubscriptionOpener {
   #install(
     request: SubscribeRequest,
     { grant: { toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
-    source: GrantSource,
+    source: KeyedGrantSource,
     taken: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from' | 'releaseNarrowing'>,
   ): GrantSubscription {
     const { grant, system, session, encoding, credit, sink } = request;

@@ -26,6 +26,11 @@ export interface ViewSource {
   secret: string;
 }
 
+/** A source with the key of its view, as the version of the entry for which it was made defines the items. */
+export interface KeyedSource extends ViewSource {
+  readonly key: string;
+}
+
 /** A compiled grant: which records are delivered, and which items of them. Equal grants have equal keys and share one view. */
 export class View {
   readonly filter: RowFilter;

@@ -14,3 +14,14 @@ t.test('a full map evicts what was not used for longest, and never holds more th
     t.equal(held.at(-1), 3 * max - 1, 'so is the newest');
   }
 });
+
+t.test('an entry that was deleted is gone, also when it was the one used last', async (t) => {
+  const map = new LruMap<string, number>(2);
+  map.set('a', 1);
+  t.equal(map.get('a'), 1);
+  map.delete('a');
+  t.equal(map.get('a'), undefined);
+  map.set('b', 2);
+  map.clear();
+  t.equal(map.get('b'), undefined);
+});

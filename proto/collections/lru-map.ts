@@ -7,6 +7,8 @@ const EVICTED_SHARE = 1 / 64;
 /** A map of at most `max` entries that evicts the least recently used ones. */
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
+  /** The key that was used last. Those who need an entry mostly ask for it several times, and only the first moves it. */
+  #newest: K | undefined;
 
   constructor(readonly max: number) {}
 
@@ -16,16 +18,18 @@ export class LruMap<K, V> {
 
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    if (value === undefined || key === this.#newest) return value;
     // A Map iterates in insertion order: an entry that is used moves to the end.
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#newest = key;
     return value;
   }
 
   set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#newest = key;
     if (this.#entries.size > this.max) this.#evict();
   }
 

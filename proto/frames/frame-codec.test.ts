@@ -159,11 +159,11 @@ t.test(
     const position = fc.nat(2 ** 31 - 1).chain((high) => fc.nat(2 ** 22 - 1).map((low) => high * 2 ** 22 + low));
     fc.assert(
       fc.property(position, position, (channel, through) => {
-        const acked = frameType.encode(frameType.fromObject({ acked: { channel, position: through } })).finish();
-        deepStrictEqual(
-          Buffer.from(bytesOf(codec.encode({ kind: 'acked', channel, position: through }))),
-          Buffer.from(acked),
-        );
+        for (const kind of ['acked', 'caught_up'] as const) {
+          const expected = frameType.encode(frameType.fromObject({ [kind]: { channel, position: through } })).finish();
+          const encoded = codec.encode({ kind, channel, position: through });
+          deepStrictEqual(Buffer.from(bytesOf(encoded)), Buffer.from(expected));
+        }
         const ack = frameType.encode(frameType.fromObject({ ack: { channel, position: through } })).finish();
         deepStrictEqual(codec.decodeClient(ack, true), { kind: 'ack', channel, position: through });
         const twice = Buffer.concat([ack, ack]);

@@ -17,9 +17,10 @@ export class ProtobufFrameError extends Error {
 /** A decoded frame; `frame` names its case. */
 type Decoded = Record<string, unknown> & { frame?: string };
 
-/** Tags of the frames that come and go for every subscriber all the time. */
+/** Tags of the frames that come and go for every subscriber all the time, or for each of thousands that come back at once. */
 const ACK_TAG = 18;
 const ACKED_TAG = 162;
+const CAUGHT_UP_TAG = 170;
 const CHANNEL_TAG = 0x08;
 const POSITION_TAG = 0x10;
 /** Two tags, and two integers up to 2^53. */
@@ -28,14 +29,15 @@ const CHANNEL_AND_POSITION_BYTES_MAX = 18;
 const writer = new MessageWriter();
 
 export function frameToProtobuf(frame: Frame): Uint8Array {
-  if (frame.kind === 'acked') return ackedToProtobuf(frame.channel, frame.position);
+  if (frame.kind === 'acked') return positionToProtobuf(ACKED_TAG, frame);
+  if (frame.kind === 'caught_up') return positionToProtobuf(CAUGHT_UP_TAG, frame);
   const { kind, ...fields } = frame;
   return FrameType.encode(FrameType.fromObject({ [kind]: wireFields(frame, fields) })).finish();
 }
 
 /** The same bytes as the library's, which makes three objects of a frame first. */
-function ackedToProtobuf(channel: number, position: number): Uint8Array {
-  writer.begin().varint(ACKED_TAG);
+function positionToProtobuf(tag: number, { channel, position }: { channel: number; position: number }): Uint8Array {
+  writer.begin().varint(tag);
   const start = writer.open();
   return writer.varint(CHANNEL_TAG).varint(channel).varint(POSITION_TAG).varint(position).close(start).finish();
 }

@@ -137,7 +137,7 @@ export class CursorStore {
    * Claims the cursor; rejects with SUPERSEDED when another session did so since it was loaded. A position stored in a
    * previous log epoch is dropped.
    */
-  async claim(request: ClaimRequest, stored: StoredCursor | undefined): Promise<Cursor> {
+  claim(request: ClaimRequest, stored: StoredCursor | undefined): Promise<Cursor> {
     const position = (stored && acknowledgedPosition(stored.record)?.within(request.log)) ?? null;
     return this.#claimAt(request, stored, { position });
   }

@@ -51,8 +51,9 @@ export class CatchUp {
     const channel = this.#channel(subscription);
     while (subscription.isBehind) {
       await this.#untilReached(subscription);
-      await subscription.onDrained();
-      await coverReceipt(subscription, this.#partition(subscription).head);
+      if (subscription.capacity <= 0) await subscription.onDrained();
+      const { head } = this.#partition(subscription);
+      if (!subscription.parts.receipt.covers(head)) await coverReceipt(subscription, head);
       let missing = this.#missingOnly(subscription);
       if (!missing) {
         const fed = this.#feedFromLog(subscription, channel);
@@ -95,11 +96,13 @@ export class CatchUp {
     const { view, parts } = subscription;
     if (!parts.receipt.covers(head)) return false;
     parts.channel.flush(head);
-    const segment = new LogSegment(view.entry, subscription.position, head, missing);
-    while (subscription.position < head) {
-      const { capacity } = subscription;
-      if (capacity <= 0 || !subscription.isBehind) return false;
-      this.#sendNext(subscription, segment, capacity, channel, () => undefined);
+    if (subscription.position < head) {
+      const segment = new LogSegment(view.entry, subscription.position, head, missing);
+      while (subscription.position < head) {
+        const { capacity } = subscription;
+        if (capacity <= 0 || !subscription.isBehind) return false;
+        this.#sendNext(subscription, segment, capacity, channel, () => undefined);
+      }
     }
     if (!subscription.isBehind) return false;
     subscription.goLive();

@@ -9,6 +9,7 @@ import type { Caller, SystemCaller } from '../parties/caller.js';
 import type { Leases } from '../parties/leases/leases.js';
 import type { LoggedIn, Login } from './admission/login.js';
 import type { StreamSlots } from './admission/stream-slots.js';
+import { closeWithClient } from './close-with-client.js';
 import { asksForSharedCompression } from './frame-deflater.js';
 import { refuseOnSocket } from './refuse-on-socket.js';
 import { CLOSE_WAIT_MS_MAX, Session, type SessionDeps, type SessionPeer } from './session.js';
@@ -161,6 +162,7 @@ export class Gateway {
     server.handleUpgrade(request, socket, head, (ws) => {
       // Without a listener an error before the session's own would bring the process down. One made here would keep the request.
       ws.on('error', ignoreError);
+      closeWithClient(socket as Socket);
       enter(ws, isCompressed);
     });
   }

@@ -46,13 +46,19 @@ t.test(
   'the WebSocket library reads frames by a receiver and inflates by an extension, both of the form that is relied on',
   async (t) => {
     const socket = await servedWebSocket(t);
-    const { _receiver: receiver, _extensions: extensions } = socket as unknown as {
+    const {
+      _receiver: receiver,
+      _extensions: extensions,
+      _socket: tcp,
+    } = socket as unknown as {
+      _socket?: { listenerCount?(event: string): number };
       _receiver?: { write?: unknown; writableEnded?: unknown; listenerCount?(event: string): number };
       _extensions?: Record<string, { decompress?: unknown; cleanup?: unknown } | undefined>;
     };
     t.type(receiver?.write, 'function');
     t.type(receiver?.writableEnded, 'boolean');
     t.equal(receiver?.listenerCount?.('drain'), 1, 'the listener that reads on');
+    t.ok(Number(tcp?.listenerCount?.('end')) > 0, 'the listener that ends its half of the connection');
     const inflating = extensions?.['permessage-deflate'];
     t.type(inflating?.decompress, 'function');
     t.type(inflating?.cleanup, 'function');

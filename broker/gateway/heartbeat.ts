@@ -1,3 +1,5 @@
+import { SpreadCalls } from '../../proto/async/spread-calls.js';
+
 /** Heartbeats of silence after which a client counts as gone: one may be lost, one may be late. */
 const SILENT_HEARTBEATS_MAX = 2.5;
 
@@ -11,7 +13,7 @@ export interface HeartbeatOptions {
 
 /** Sends heartbeats at the agreed pace, and reports a client that has fallen silent. */
 export class Heartbeat {
-  readonly #timer: NodeJS.Timeout;
+  readonly #end: () => void;
   #lastHeardMs: number;
   #isListening = true;
   #ticks = 0;
@@ -19,7 +21,7 @@ export class Heartbeat {
   constructor(private readonly options: HeartbeatOptions) {
     this.#lastHeardMs = performance.now();
     // Twice per heartbeat, so that silence is noticed at 2.5 heartbeats and not at 3.
-    this.#timer = setInterval(() => this.#tick(), options.heartbeatMs / 2);
+    this.#end = callsAt(options.heartbeatMs / 2).add(() => this.#tick());
   }
 
   /** A message, a ping or a pong came. */
@@ -39,7 +41,7 @@ export class Heartbeat {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#end();
   }
 
   #tick(): void {
@@ -51,4 +53,15 @@ export class Heartbeat {
       this.options.beat();
     }
   }
+}
+
+/** One for all sessions of the process, which have one interval. */
+const byInterval = new Map<number, SpreadCalls>();
+
+function callsAt(intervalMs: number): SpreadCalls {
+  const known = byInterval.get(intervalMs);
+  if (known) return known;
+  const calls = new SpreadCalls(intervalMs);
+  byInterval.set(intervalMs, calls);
+  return calls;
 }

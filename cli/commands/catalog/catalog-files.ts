@@ -39,10 +39,10 @@ export function addCatalogImport(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('import <file>'))
     .summary('lay down the entries of a sheet or of DCAT-AP as drafts')
     .requiredOption('--profile <profile>', 'name of a profile, or its file (.yaml, .yml, .json)')
-    .option('--party <party>', 'party of the entries; that of the token')
+    .option('--party <party>', 'party of the entries, which is that of the token')
     .option('--dry-run', 'only report')
-    .option('--sheet <name>', 'sheet of the entries')
-    .option('--encoding <encoding>', 'of CSV: gbk or utf-8')
+    .option('--sheet <name>', 'sheet of the entries; without it that of the profile, else the first that is not hidden')
+    .option('--encoding <encoding>', 'of CSV: gbk or utf-8, which is the default')
     .option('--key <key>', 'idempotency key, to repeat a command whose answer was lost')
     .addHelpText(
       'after',
@@ -55,7 +55,7 @@ export function addCatalogExport(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('export <file>'))
     .summary('write entries as a sheet or as DCAT-AP, by the ending of its name')
     .requiredOption('--profile <profile>', 'name of a profile, or its file (.yaml, .yml, .json)')
-    .option('--entry <entry...>', 'entries; all of the own party')
+    .option('--entry <entry...>', 'these entries; without it all of the own party')
     .addHelpText('after', '\nExample:\n  $ sluice catalog export catalog.xlsx --profile guide-2017')
     .action((file: string, options: ExportOptions) => exportFile(file, options, terminal));
 }

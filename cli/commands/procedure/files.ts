@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type FileFilter, ProcedureClient } from '../../../client/procedure/procedure-client.js';
-import { FILE_KINDS, type FileAnswer } from '../../../proto/http/procedure-files.js';
+import type { FileAnswer } from '../../../proto/http/procedure-files.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { table } from '../../table.js';
 import type { Terminal } from '../../terminal.js';
@@ -24,8 +24,7 @@ export function addFiles(program: Command, terminal: Terminal): void {
     .addOption(new Option('--limit <files>', 'at most so many').default(LIMIT_DEFAULT).argParser(Number))
     .addHelpText(
       'after',
-      `\nKinds: ${FILE_KINDS.join(', ')}\n` +
-        '\nExamples:\n  $ sluice files applications --state filed,extended\n  $ sluice files list violations --json',
+      '\nExamples:\n  $ sluice files applications --state filed,extended\n  $ sluice files list violations --json',
     )
     .action((kind: string, options: ListOptions) => list(kind, options, terminal));
   withConnection(files.command('show').addArgument(kindArgument()).argument('<id>', 'id of the file'))

@@ -7,7 +7,7 @@ import { inProject } from '../project.mjs';
 const IMPORT_WITHIN_MS = 60_000;
 
 /** Folders with programs: those named by hand go before the PATH; the project's own packages count as part of it. */
-export const toolFolders = () =>
+const toolFolders = () =>
   [process.env.SLUICE_FOREIGN_TOOLS ?? '', process.env.PATH ?? '']
     .flatMap((folders) => folders.split(delimiter))
     .filter((folder) => folder !== '' && !folder.startsWith(inProject('node_modules')));

@@ -21,7 +21,7 @@ export async function readAptSources(folder = '/etc/apt') {
 }
 
 /** `deb [signed-by=/path arch=amd64] http://mirror/debian bookworm main` */
-export function parseOneLine(text) {
+function parseOneLine(text) {
   return text.split('\n').flatMap((line) => {
     const match = /^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)/.exec(line);
     if (!match) return [];
@@ -31,7 +31,7 @@ export function parseOneLine(text) {
 }
 
 /** Parses paragraphs of `Field: value`, where an indented line continues the value before it. */
-export function parseDeb822(text) {
+function parseDeb822(text) {
   const withoutComments = text.replace(/^#.*\n?/gm, '');
   return withoutComments.split(/\n\s*\n/).flatMap((paragraph) => {
     const fields = new Map();

@@ -4,7 +4,7 @@ import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 export type CommitMode = 'batch' | 'singles';
 
 /** Up to this many events always go as singles: an atomic batch costs as much as about twenty synced writes. */
-export const ALWAYS_SINGLES = 20;
+const ALWAYS_SINGLES = 20;
 /** Upper bounds of the size classes, measured apart because the cost per event depends on how many share a commit. */
 const SIZE_CLASSES = [ALWAYS_SINGLES, 100, BATCH_MESSAGES_MAX] as const;
 /** Weight of the newest measurement: a few commits follow a store that changes, one outlier does not sway it. */

@@ -11,7 +11,7 @@ const OTHER_BYTES_SCARCE = 112 * MEBIBYTE;
 const LOOK_INTERVAL_MS = 50;
 
 /** Bytes that connections hold are taken off the cache one for one, the least recently used segments first. */
-export const cacheBytesMax = (otherBytes: number): number =>
+const cacheBytesMax = (otherBytes: number): number =>
   Math.max(CACHE_BYTES_MIN, CACHE_BYTES_MAX - Math.max(0, otherBytes - OTHER_BYTES_USUAL));
 
 /** The bound of the cache, and whether memory is scarce, as the process is now. Decision: docs/decisions/0250. */

@@ -18,7 +18,7 @@ export function versionsOf(entries: EntryLookup, entry: string): EntryVersion[] 
 }
 
 /** The newest definition of an item, since a grant may name one that the published version has dropped. */
-export function newestItem(entries: EntryLookup, entry: string, name: string): NumberedItem | undefined {
+function newestItem(entries: EntryLookup, entry: string, name: string): NumberedItem | undefined {
   const newest = entries.published(entry);
   for (let number = newest?.version ?? 0; number > 0; number--) {
     const version = number === newest?.version ? newest : entries.version(entry, number);

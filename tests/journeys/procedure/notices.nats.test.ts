@@ -114,7 +114,7 @@ t.test('small matters of a registered bus', async (t) => {
   });
 });
 
-/** Ids and kinds of a stream, in order; `untilKind` waits for one that comes. */
+/** A stream of notices: `seen` has those that have come, in order, and `until` waits. */
 async function openStream(bus: Pick<LawfulBus, 'url' | 'tokens'>, who: string, headers: Record<string, string> = {}) {
   const leaving = new AbortController();
   const answer = await fetch(`${bus.url}/v1/notices`, {

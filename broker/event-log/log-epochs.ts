@@ -1,6 +1,7 @@
 import { randomId } from '../../proto/random-id.js';
 import type { Bus } from '../nats/bus.js';
-import { lastOf, provenInfo } from '../nats/read/log-reader.js';
+import { lastOf } from '../nats/read/leader-get.js';
+import { provenInfo } from '../nats/read/log-reader.js';
 import { StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { CURSORS_STREAM, epochOf, eventStream, setEpoch } from '../nats/streams.js';
 

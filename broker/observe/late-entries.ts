@@ -3,7 +3,7 @@ import { entryFilter } from '../../proto/subject.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { GrantMetrics } from '../metrics/grant-metrics.js';
 import type { Bus } from '../nats/bus.js';
-import { lastOf } from '../nats/read/log-reader.js';
+import { lastOf } from '../nats/read/leader-get.js';
 import { eventStream } from '../nats/stream-names.js';
 import type { AcceptedCounts } from './accepted-counts.js';
 import { TurnBudget } from './lag/turn-budget.js';

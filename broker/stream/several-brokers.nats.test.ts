@@ -5,7 +5,7 @@ import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js
 import { follow, person, publishMany, startStream } from '../../tests/support/broker/stream-follow.js';
 import { eventually } from '../../tests/support/condition.js';
 import { connect } from '../../tests/support/nats/nats.js';
-import { lastOf } from '../nats/read/log-reader.js';
+import { lastOf } from '../nats/read/leader-get.js';
 import type { Stream } from './open-stream.js';
 
 const WAIT_MS = 10_000;

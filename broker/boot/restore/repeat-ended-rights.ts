@@ -5,7 +5,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { Act, LedgerRecord } from '../../ledger/record.js';
 import { decodeRecord } from '../../ledger/record.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf } from '../../nats/read/log-reader.js';
+import { lastOf } from '../../nats/read/leader-get.js';
 import { LEDGER_STREAM } from '../../nats/streams.js';
 import { ConfigurationConflictError } from '../../parties/bus-facts.js';
 import { type RightState, takesAway } from './right-state.js';

@@ -1,7 +1,8 @@
 import { decodeEnvelope } from '../../../proto/event/envelope.js';
 import { quarantineSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, lastPerSubject, pagesOf, type ReadAfter } from '../../nats/read/log-reader.js';
+import { lastOf } from '../../nats/read/leader-get.js';
+import { lastPerSubject, pagesOf, type ReadAfter } from '../../nats/read/log-reader.js';
 import { CURSORS_STREAM, QUARANTINE_STREAM } from '../../nats/streams.js';
 import { decodeQuarantined } from '../quarantine/quarantine-record.js';
 import type { CheckpointHead, SourceProgress } from './source-progress.js';

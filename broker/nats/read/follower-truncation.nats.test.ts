@@ -5,7 +5,7 @@ import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import type { Bus } from '../bus.js';
 import { ensureStreams, setEpoch } from '../streams.js';
 import { Follower } from './follower.js';
-import { lastOf } from './log-reader.js';
+import { lastOf } from './leader-get.js';
 
 const WAIT_MS = 10_000;
 

@@ -12,10 +12,10 @@ interface FoundAnswer extends Answer {
 const NO_MESSAGE = 10037;
 
 /**
- * Reads the newest message of a subject from the leader of the stream. A direct read may be answered by a lagging
+ * Reads the newest message of a subject, which may have wildcards, from the leader of the stream. A direct read may be answered by a lagging
  * replica, and an old cursor or watermark would be taken for the present one. Headers are not read.
  */
-export function leaderGet(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
+export function lastOf(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
   return get(bus, stream, { last_by_subj: subject });
 }
 

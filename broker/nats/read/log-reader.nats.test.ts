@@ -2,7 +2,8 @@ import t from 'tap';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { startEpoch } from '../../event-log/log-epochs.js';
 import { ensureStreams } from '../streams.js';
-import { lastOf, lastPerSubject, readAfter, sequenceAt, streamEnds } from './log-reader.js';
+import { lastOf } from './leader-get.js';
+import { lastPerSubject, readAfter, sequenceAt, streamEnds } from './log-reader.js';
 
 t.test('reading a log', async (t) => {
   const server = await startNats(t);

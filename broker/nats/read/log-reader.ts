@@ -7,7 +7,7 @@ import type { StoredMessage } from '../stored-message.js';
 import type { DirectGetRequest } from './direct-get.js';
 import { directGet } from './direct-get.js';
 import { assertProven, leaderEndOf } from './leader-end.js';
-import { leaderGet } from './leader-get.js';
+import { lastOf } from './leader-get.js';
 import { PushConsumer } from './push-consumer.js';
 
 /** A server drops a client that it owes 64 MiB, and with it everything else on that connection. */
@@ -71,11 +71,6 @@ export async function* pagesOf(
 export async function pageAfter(bus: Bus, query: ReadAfter): Promise<StoredMessage[]> {
   for await (const page of pagesOf(bus, query)) return page;
   return [];
-}
-
-/** Reads the newest message of a subject, which may have wildcards, from the stream's leader; without headers. */
-export function lastOf(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
-  return leaderGet(bus, stream, subject);
 }
 
 /** First and last sequence on the leader; an empty stream has `first` one above `last`. */

@@ -6,7 +6,8 @@ import { StoreUnavailableError } from '../store-errors.js';
 import { ensureStreams } from '../streams.js';
 import { whenAvailable } from '../when-available.js';
 import { Follower } from './follower.js';
-import { lastOf, lastPerSubject, pagesOf, sequenceAt, streamEnds } from './log-reader.js';
+import { lastOf } from './leader-get.js';
+import { lastPerSubject, pagesOf, sequenceAt, streamEnds } from './log-reader.js';
 
 t.setTimeout(180_000);
 t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { SluiceError } from '../../../proto/errors.js';
 import { attachmentSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, pagesOf } from '../../nats/read/log-reader.js';
+import { lastOf } from '../../nats/read/leader-get.js';
+import { pagesOf } from '../../nats/read/log-reader.js';
 import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import { ATTACHMENTS_STREAM } from '../../nats/streams.js';
 

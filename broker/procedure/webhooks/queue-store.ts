@@ -1,6 +1,6 @@
 import { webhookSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { leaderGet } from '../../nats/read/leader-get.js';
+import { lastOf } from '../../nats/read/leader-get.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import { NoticeQueue, type StoredQueue } from './notice-queue.js';
 
@@ -12,7 +12,7 @@ export class QueueStore {
 
   /** The queue of a party as it was left; one that begins behind `after` where there is none. */
   async load(party: string, after: string): Promise<NoticeQueue> {
-    const message = await leaderGet(this.bus, CURSORS_STREAM, webhookSubject(party));
+    const message = await lastOf(this.bus, CURSORS_STREAM, webhookSubject(party));
     this.#revisions.set(party, message?.position ?? 0);
     if (!message) return new NoticeQueue({ after, waiting: [] });
     return new NoticeQueue(JSON.parse(Buffer.from(message.data).toString()) as StoredQueue);

@@ -1,7 +1,7 @@
 import { randomId } from '../../../proto/random-id.js';
 import { WEBHOOK_SENDER_SUBJECT } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { leaderGet } from '../../nats/read/leader-get.js';
+import { lastOf } from '../../nats/read/leader-get.js';
 import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 
@@ -44,7 +44,7 @@ export class SenderLease {
   /** Takes the lease or keeps it; false while another broker has it. */
   async keep(): Promise<boolean> {
     if (this.isHeld) return this.#write(this.#seen?.revision ?? 0);
-    const message = await leaderGet(this.bus, CURSORS_STREAM, WEBHOOK_SENDER_SUBJECT);
+    const message = await lastOf(this.bus, CURSORS_STREAM, WEBHOOK_SENDER_SUBJECT);
     const revision = message?.position ?? 0;
     if (this.#seen?.revision !== revision) this.#seen = { revision, sinceMs: this.monotonicMs() };
     const record = message && (JSON.parse(Buffer.from(message.data).toString()) as LeaseRecord);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf } from '../../nats/read/log-reader.js';
+import { lastOf } from '../../nats/read/leader-get.js';
 import { StoreFullError, WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import type { OutMessage } from '../../nats/write/out-message.js';

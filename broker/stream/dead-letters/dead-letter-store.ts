@@ -1,7 +1,8 @@
 import { SluiceError } from '../../../proto/errors.js';
 import { deadLetterSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, pagesOf } from '../../nats/read/log-reader.js';
+import { lastOf } from '../../nats/read/leader-get.js';
+import { pagesOf } from '../../nats/read/log-reader.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 

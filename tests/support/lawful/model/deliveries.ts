@@ -8,9 +8,17 @@ const LIVE = ['provisioning', 'in_force', 'suspended'];
 
 const isBegun = (world: World, { period }: GrantFile): boolean => period.from <= world.today;
 
-/** Whether a grant delivers now. */
-export const delivers = (world: World, grant: GrantFile): boolean =>
-  ['provisioning', 'in_force'].includes(grant.state) && isBegun(world, grant) && stopsOn(world, grant).length === 0;
+/** Whether a grant delivers now. One of a withdrawn entry delivers nothing. */
+export function delivers(world: World, grant: GrantFile): boolean {
+  const isLive = ['provisioning', 'in_force'].includes(grant.state) && isBegun(world, grant);
+  return isLive && isServed(world, grant) && stopsOn(world, grant).length === 0;
+}
+
+/** An entry that was withdrawn before an application was approved has grants all the same. */
+function isServed(world: World, { entry }: GrantFile): boolean {
+  const file = world.find('catalog', entry);
+  return file?.published !== undefined && file.state !== 'withdrawn';
+}
 
 /** An event of an entry was accepted; a backflow has it only where it says its region. */
 export function accept(world: World, entry: string, { key, hasRegion }: { key: string; hasRegion: boolean }): void {

@@ -73,7 +73,8 @@ export interface ApplicationFile extends FileBase {
   kind: 'applications';
   body: ApplicationBody;
   drafters: Set<string>;
-  /** The text of the version that was in force when it was filed. */
+  /** The version that was in force when it was filed, and its text. */
+  version?: number;
   frozen?: EntryText;
   filed: boolean;
   missing?: readonly string[];
@@ -98,6 +99,7 @@ export interface GrantFile extends FileBase {
   status: string;
   application?: string;
   entry: string;
+  version: number;
   system: string;
   text: EntryText;
   items: readonly string[];

@@ -4,7 +4,7 @@ import type { CaseFile, GrantFile } from './files.js';
 import { notify } from './notices.js';
 import type { World } from './world.js';
 
-type Given = Pick<GrantFile, 'id' | 'grantKind' | 'entry' | 'system' | 'text' | 'items' | 'period'> & {
+type Given = Pick<GrantFile, 'id' | 'grantKind' | 'entry' | 'version' | 'system' | 'text' | 'items' | 'period'> & {
   application?: string;
   demand: string;
 };

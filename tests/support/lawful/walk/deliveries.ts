@@ -10,7 +10,7 @@ import type { Verdict } from '../model/judge.js';
 import type { Act } from '../model/rules.js';
 import { stopTargetOf } from '../model/stops.js';
 import type { ModelOfficer, World } from '../model/world.js';
-import type { Difference } from './compare/files.js';
+import type { Difference } from './compare/difference.js';
 import { REGION } from './documents.js';
 import type { LogOfActs } from './log-of-acts.js';
 import type { WalkBus } from './walk-bus.js';
@@ -32,6 +32,11 @@ export interface Watched {
   close(): void;
 }
 
+interface Followed {
+  session: RawSession;
+  subscription: RawSubscription;
+}
+
 /** A broker shows within this what another has acknowledged. */
 const CAUGHT_UP_MS = Number(process.env.SLUICE_WALK_CAUGHT_UP_MS || 15_000);
 /** A frame that was sent has come within this. */
@@ -46,7 +51,7 @@ export class Deliveries {
   constructor(private readonly deps: DeliveryDeps) {}
 
   /** An event of a grant's entry is accepted, whatever its state. */
-  async publish({ entry, provider }: GrantFile): Promise<void> {
+  async publish({ entry, provider }: GrantFile): Promise<string> {
     const { world, log } = this.deps;
     const items = world.get('catalog', entry).published!.text.items;
     const [source] = [...world.sources].find(([, party]) => party === provider)!;
@@ -58,6 +63,7 @@ export class Deliveries {
     const sent = await this.deps.client().as(source, 'POST', '/v1/events', { ...event, data });
     if (sent.status >= 300) throw new Error(`event of ${entry}: ${JSON.stringify(sent.body)}`);
     accept(world, entry, { key, hasRegion });
+    return key;
   }
 
   /** The receiving system reads a page of the grant and mostly acknowledges it. What has ended stays so on every broker. */
@@ -90,31 +96,57 @@ export class Deliveries {
     if (concerned.length === 0) return undefined;
     const grant = this.deps.random.pick(concerned);
     log.write({ watched: grant.id });
-    const sessions: RawSession[] = [];
-    const subscriptions: RawSubscription[] = [];
-    for (const [index, client] of bus.clients.entries()) {
-      const token = client.tokens.get(grant.system) as string;
-      const session = await RawSession.open({ url: client.address(), token, encoding: 'sluice.v1.json' });
-      sessions.push(session);
-      subscriptions.push(await subscribed(session, { grant: grant.id, cursor: `watch-${index}` }));
-    }
-    return {
-      ended: async () => {
-        for (const [index, subscription] of subscriptions.entries()) await this.#compareEnd(grant, index, subscription);
-        for (const client of bus.clients) await this.#compareRefusal(grant, client);
-      },
-      close: () => {
-        for (const session of sessions) session.cut();
-      },
+    const followed: Followed[] = [];
+    const close = (): void => {
+      for (const { session } of followed) session.cut();
     };
+    for (const [index, client] of bus.clients.entries()) {
+      const one = await this.#follow(grant, index, client);
+      if (!one) {
+        close();
+        return undefined;
+      }
+      followed.push(one);
+    }
+    return { close, ended: () => this.#compareEnds(grant, followed) };
+  }
+
+  /** A subscription on one broker; undefined, and noted, where the bus refuses it. */
+  async #follow({ id: grant, system }: GrantFile, index: number, client: LawfulClient): Promise<Followed | undefined> {
+    const token = client.tokens.get(system) as string;
+    const session = await RawSession.open({ url: client.address(), token, encoding: 'sluice.v1.json' });
+    const subscription = await subscribed(session, { grant, cursor: `watch-${index}` });
+    if (typeof subscription !== 'string') return { session, subscription };
+    session.cut();
+    const found = [{ what: 'subscription', model: 'subscribed', bus: subscription }];
+    this.deps.note({ act: `subscribe to ${grant}` }, found, this.deps.world.get('grants', grant), undefined);
+    return undefined;
+  }
+
+  async #compareEnds(grant: GrantFile, followed: readonly Followed[]): Promise<void> {
+    const { bus, random, world } = this.deps;
+    if (!world.find('grants', grant.id)) return;
+    // An event must not go out, and no event is needed for the end.
+    const late = random.chance(0.5) ? await this.publish(grant) : undefined;
+    for (const client of bus.clients) await this.#compareRefusal(grant, client);
+    for (const [index, { subscription }] of followed.entries()) {
+      await this.#compareEnd(grant, index, subscription);
+      this.#compareLate(grant, subscription, late);
+    }
   }
 
   async #compareEnd(grant: GrantFile, index: number, subscription: RawSubscription): Promise<void> {
-    const hasEnded = (): Promise<boolean> => Promise.resolve(subscription.ended !== undefined);
-    await eventually(hasEnded, 'the end of a subscription', FRAME_MS).catch(() => {});
+    await eventually(() => subscription.ended !== undefined, 'the end of a subscription', FRAME_MS).catch(() => {});
     const code = subscription.ended?.code;
     if (code === 'REVOKED') return;
     const found = [{ what: `end on broker ${index}`, model: 'REVOKED', bus: code ?? 'none' }];
+    this.deps.note({ act: `subscription to ${grant.id}` }, found, grant, undefined);
+  }
+
+  /** Nothing that comes after the answer goes out. */
+  #compareLate(grant: GrantFile, { events }: RawSubscription, key: string | undefined): void {
+    if (!events.some(({ subject }) => subject === key)) return;
+    const found = [{ what: 'delivered after the answer', model: 'nothing', bus: key }];
     this.deps.note({ act: `subscription to ${grant.id}` }, found, grant, undefined);
   }
 
@@ -170,16 +202,19 @@ export class Deliveries {
 
 const keysOf = (page: Body): string[] => page.filter((line: Body) => line.data).map(({ subject }: Body) => subject);
 
-/** Subscribes as soon as the broker has the grant. */
-async function subscribed(session: RawSession, wanted: { grant: string; cursor: string }): Promise<RawSubscription> {
-  let made: RawSubscription | undefined;
-  const isOpen = async (): Promise<boolean> => {
-    made = await session.subscribe(wanted).catch((error: unknown) => {
-      if (error instanceof RawRefusal) return undefined;
-      throw error;
-    });
-    return made !== undefined;
-  };
-  await eventually(isOpen, `a subscription to ${wanted.grant}`, CAUGHT_UP_MS);
-  return made as unknown as RawSubscription;
+/** Subscribes as soon as the broker has the grant; the code of the refusal when it does not let the system do so. */
+async function subscribed(
+  session: RawSession,
+  wanted: { grant: string; cursor: string },
+): Promise<RawSubscription | string> {
+  const giveUpAt = Date.now() + CAUGHT_UP_MS;
+  for (;;) {
+    try {
+      return await session.subscribe(wanted);
+    } catch (error) {
+      if (!(error instanceof RawRefusal)) throw error;
+      if (Date.now() > giveUpAt) return error.message;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }

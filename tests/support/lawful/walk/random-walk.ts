@@ -72,7 +72,7 @@ class Steps {
       const days = random.pick(DAYS);
       if (days > 0) await walker.passTo(plusDays(world.today, days), hour);
     }
-    if (random.chance(0.05)) await this.#deliver();
+    if (random.chance(0.07)) await this.#deliver();
     if (progress > 0.3 && !world.bodies.has(FUZHOU)) await this.#body();
     if (world.today > '2026-11-20' && this.#calendars === 0) await this.#calendar([]);
     if (world.today > '2027-03-01' && this.#calendars === 1) await this.#calendar(['2027-03-31', '2027-04-30']);

@@ -8,7 +8,8 @@ import { reads } from '../model/reading.js';
 import type { Act, Made } from '../model/rules.js';
 import { passUntil } from '../model/time.js';
 import type { ModelOfficer, World } from '../model/world.js';
-import { type Difference, differences } from './compare/files.js';
+import type { Difference } from './compare/difference.js';
+import { differences } from './compare/files.js';
 import { compareLists } from './compare/lists.js';
 import { Coverage } from './coverage.js';
 import { Deliveries } from './deliveries.js';
@@ -90,6 +91,8 @@ export class Walker {
     this.log.write({ today: world.today, ...act, expected: verdict.refusal?.code ?? verdict.rule?.number });
     const stream = act.plan?.open ? await this.#openStream(named as GrantFile) : undefined;
     const watched = strike ? undefined : await this.deliveries.watch(act, verdict, officer);
+    // What the bus does not deliver although the law has it delivered is a difference, after which the file is forgotten.
+    if (named && !world.find(named.kind, named.id)) return watched?.close();
     const { answer, isSentTwice } = await this.#send(act, request, strike);
     stream?.abort();
     this.#settle(act, isSentTwice ? sentTwice(verdict) : verdict, answer, isSentTwice);

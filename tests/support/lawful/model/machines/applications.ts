@@ -55,8 +55,8 @@ function fileGuard({ world, file }: Application): Problem[] {
 
 function fileIt(performing: Application): void {
   const { world, file } = performing;
-  const text = world.get('catalog', file.body.entry).published?.text as EntryText;
-  Object.assign(file, { filed: true, frozen: text });
+  const { text, version } = world.get('catalog', file.body.entry).published!;
+  Object.assign(file, { filed: true, frozen: text, version });
   startClock(world, file, text.attribute === 'unconditional' ? 'D3' : 'D4', {
     party: file.provider as string,
     promised: text.promised,
@@ -83,6 +83,7 @@ function approve({ world, file, made }: Application, items: Reply['items'], kind
     entry: file.body.entry,
     system: file.body.system,
     text: file.frozen as EntryText,
+    version: file.version as number,
     period: file.body.period,
     demand: file.own,
     items: (items ?? []).map((item) => (typeof item === 'string' ? item : item.name)),

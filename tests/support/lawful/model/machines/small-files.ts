@@ -112,6 +112,7 @@ export const backflowRules = rulesOf<BackflowFile>([
         system,
         demand: file.demand as string,
         text: world.get('catalog', entry).published!.text,
+        version: world.get('catalog', entry).published!.version,
         period: { from: world.today },
         items: items.map(({ name }: { name: string }) => name),
       });

@@ -9,18 +9,8 @@ import { lockedUntil } from '../../model/machines/small-files.js';
 import { fits, seesNewer, stateFor } from '../../model/reading.js';
 import { stopsOn } from '../../model/stops.js';
 import type { ModelOfficer, World } from '../../model/world.js';
-
-export interface Difference {
-  what: string;
-  model: unknown;
-  bus: unknown;
-}
-
-/** Differences about one file, or about none that the model has. */
-export interface FoundInList {
-  file: ModelFile | undefined;
-  found: Difference[];
-}
+import type { Difference } from './difference.js';
+import { documentDifferences } from './documents.js';
 
 /** Everything in which an answer about a file differs from what the model expects an officer to be shown. */
 export function differences(world: World, officer: ModelOfficer, file: ModelFile, answer: Body): Difference[] {
@@ -46,6 +36,7 @@ export function differences(world: World, officer: ModelOfficer, file: ModelFile
     const grant = world.find('grants', file.grant);
     if (grant) same('lockedUntil', lockedUntil(grant, file) ?? null, answer.document.lockedUntil);
   }
+  if (whole) found.push(...documentDifferences(file, answer.document));
   if (whole) same('digest', digestOf(answer.document), answer.digest);
   const readsHistory = Array.isArray(answer.history) && (file.kind !== 'catalog' || officer.party === file.own);
   if (readsHistory) same('history', file.history.map(shownRecord), readHistory(answer, file.kind));

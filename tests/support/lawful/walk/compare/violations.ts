@@ -1,6 +1,6 @@
 import type { Body, LawfulClient } from '../../lawful-bus.js';
 import type { ModelOfficer, World } from '../../model/world.js';
-import type { FoundInList } from './files.js';
+import type { FoundInList } from './difference.js';
 import { without } from './multiset.js';
 import { pages } from './pages.js';
 

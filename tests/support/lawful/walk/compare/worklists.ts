@@ -2,7 +2,8 @@ import type { Body, LawfulClient } from '../../lawful-bus.js';
 import type { ModelFile } from '../../model/files.js';
 import { itemOf, type ModelItem } from '../../model/worklist.js';
 import type { ModelOfficer, World } from '../../model/world.js';
-import { type Difference, differences, type FoundInList } from './files.js';
+import type { Difference, FoundInList } from './difference.js';
+import { differences } from './files.js';
 
 /** What waits for an officer, file by file, and in the order of the days that are left. A list that is cut off is compared as far as it goes. */
 export async function worklistDifferences(

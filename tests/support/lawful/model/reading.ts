@@ -4,7 +4,7 @@ import { openCase } from './grant-making.js';
 import type { ModelOfficer, World } from './world.js';
 
 /** The parties that a file is between. */
-function sidesOf(world: World, file: ModelFile): string[] {
+export function sidesOf(world: World, file: ModelFile): string[] {
   const { own, provider, demand } = file;
   return [own, provider, demand, ...furtherSides(world, file)].filter((party) => party !== undefined);
 }
@@ -15,6 +15,8 @@ function furtherSides(world: World, file: ModelFile): readonly string[] {
       return file.asked;
     case 'consents':
       return namedBy(world, file);
+    case 'cases':
+      return file.suspender === undefined ? [] : [file.suspender];
     case 'stops':
       return [file.suspender, world.owner];
     default:

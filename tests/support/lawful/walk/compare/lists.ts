@@ -4,6 +4,7 @@ import { reads, stateFor } from '../../model/reading.js';
 import type { ModelOfficer, World } from '../../model/world.js';
 import type { FoundInList } from './difference.js';
 import { differences } from './files.js';
+import { filterDifferences } from './filters.js';
 import { noticeDifferences } from './notices.js';
 import { pages } from './pages.js';
 import { violationDifferences } from './violations.js';
@@ -42,6 +43,7 @@ export async function compareLists(
   const workers = readers === READERS ? [...READERS, ...WORKERS] : readers;
   for (const id of workers) {
     const officer = world.officers.get(id) as ModelOfficer;
+    if (readers !== READERS) found.push(...(await eventuallyNone(() => filterDifferences(world, client, officer))));
     found.push(...(await eventuallyNone(() => worklistDifferences(world, client, officer))));
   }
   return found;

@@ -17,13 +17,19 @@ export class CommitBatch {
   readonly events: WaitingEvent[] = [];
   /** It holds one atomic batch of a source and nothing else. */
   isAtomic = false;
-  readonly #byId = new SourceIds<WaitingEvent>();
+  readonly #byId: SourceIds<WaitingEvent>;
   readonly #followers = new Map<WaitingEvent, WaitingEvent[]>();
   /** Subjects whose progress is kept; the first message of each names the sequence that it expects. */
   readonly #tracked = new Map<string, SourceProgress>();
   #bytes = 0;
 
-  constructor(private readonly eventsMax: number) {}
+  /** `waiting`: events that may become part of it. */
+  constructor(
+    private readonly eventsMax: number,
+    waiting = 0,
+  ) {
+    this.#byId = new SourceIds(Math.min(waiting, eventsMax));
+  }
 
   accepts(unit: WaitingUnit): boolean {
     if (this.isAtomic) return false;

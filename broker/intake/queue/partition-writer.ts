@@ -172,7 +172,7 @@ export class PartitionWriter {
   }
 
   #takeBatch(): CommitBatch {
-    const batch = new CommitBatch(this.#policy.nextCommitMax());
+    const batch = new CommitBatch(this.#policy.nextCommitMax(), this.backlog.events);
     for (let unit = this.#queue.peek(); unit && batch.accepts(unit); unit = this.#queue.peek()) {
       this.#queue.shift();
       if (this.#parked.joins(unit)) continue;

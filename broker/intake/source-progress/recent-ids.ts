@@ -54,7 +54,7 @@ export class RecentIds {
     const now = this.clock();
     const [newest] = this.#generations;
     if (newest && newest.positions.size < GENERATION_IDS_MAX && now - newest.bornAtMs < GENERATION_MS) return newest;
-    const next: Generation = { bornAtMs: now, positions: new SourceIds() };
+    const next: Generation = { bornAtMs: now, positions: new SourceIds(newest?.positions.size) };
     this.#generations = [next, ...this.#generations.slice(0, GENERATIONS - 1)];
     return next;
   }

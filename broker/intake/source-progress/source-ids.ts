@@ -22,14 +22,23 @@ export function identityHash(source: string, id: string): number {
  *
  * Nearly every id is new, and a map finds that out by following pointers through memory that is in no cache. Here a look-up for
  * an id that is not there ends at one number, in most cases. A value that would be too far from its slot is not kept, so owners must be
- * able to do without: JetStream knows every id as well.
+ * able to do without: JetStream knows every id as well. See docs/decisions/0388.
  */
 export class SourceIds<Value> {
-  #hashes = new Int32Array(SLOTS_MIN);
-  #sources = new Array<string>(SLOTS_MIN);
-  #ids = new Array<string>(SLOTS_MIN);
-  #values = new Array<Value | undefined>(SLOTS_MIN);
+  #hashes: Int32Array;
+  #sources: string[];
+  #ids: string[];
+  #values: (Value | undefined)[];
   #size = 0;
+
+  /** `expected`: values for which the table need not grow. */
+  constructor(expected = 0) {
+    const slots = slotsFor(expected);
+    this.#hashes = new Int32Array(slots);
+    this.#sources = new Array(slots);
+    this.#ids = new Array(slots);
+    this.#values = new Array(slots);
+  }
 
   get size(): number {
     return this.#size;
@@ -98,4 +107,10 @@ export class SourceIds<Value> {
       this.#put(hashes[i]!, sources[i]!, ids[i]!, values[i]!);
     }
   }
+}
+
+function slotsFor(values: number): number {
+  let slots = SLOTS_MIN;
+  while (slots < values * 2) slots *= 2;
+  return slots;
 }

@@ -60,6 +60,10 @@ interface Call {
   flow: object;
   entries: EntryLookup;
   results: EventResults;
+  /** When it was taken: its events are handled in one turn of the event loop. */
+  nowMs: number;
+  /** Why none of them is taken at the moment. */
+  refusal: Problem | undefined;
 }
 
 /** Windows and pauses are measured by it: setting the wall clock must not end them. */
@@ -135,8 +139,8 @@ export class Intake {
    * results. `flow` is the session or request that the events came over; without it they are a flow of their own.
    */
   publish(caller: SystemCaller, events: readonly unknown[], flow: object = {}): Promise<PublishResult[]> {
-    const results = new EventResults(events.length);
-    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog), results };
+    const call = this.#callOf(caller, flow, events.length);
+    const { results } = call;
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
       if (isMap(event)) this.#take(call, event, i);
@@ -156,8 +160,8 @@ export class Intake {
     flow: object = {},
   ): PublishResult[] | Promise<PublishResult[]> {
     const events = eventsOfBatch(values);
-    const results = new EventResults(events.length);
-    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog), results };
+    const call = this.#callOf(caller, flow, events.length);
+    const { results } = call;
     const judged = events.map((event) => this.#judge(call, event));
     const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
     if (refusal || judged.some((one) => !one.accepted)) {
@@ -168,7 +172,7 @@ export class Intake {
     const unit = new WaitingBatch([first, ...rest]);
     const writer = this.#writers[first.fields.route.partition]!;
     const problem =
-      this.#refusalOfAll() ??
+      call.refusal ??
       (writer.backlog.hasCapacity(unit.events.length, unit.size)
         ? this.#quotas.refusal(caller, unit.events.length, unit.size)
         : tooManyWait());
@@ -195,6 +199,12 @@ export class Intake {
     this.#endStatus();
   }
 
+  #callOf(caller: SystemCaller, flow: object, events: number): Call {
+    const { catalog, clock } = this.#deps;
+    const [entries, results] = [new LookUpOnce(catalog), new EventResults(events)];
+    return { caller, flow, entries, results, nowMs: clock(), refusal: this.#refusalOfAll() };
+  }
+
   #take(call: Call, event: RawEvent, index: number): void {
     const { results } = call;
     if (this.#isDraining) {
@@ -213,7 +223,7 @@ export class Intake {
     const waiting = new WaitingEvent(this.#fields(call, event, judged), call.results, index);
     const writer = this.#writers[judged.entry!.version.partition]!;
     const problem =
-      this.#refusalOfAll() ??
+      call.refusal ??
       (writer.backlog.hasCapacity(1, waiting.size) ? this.#quotaProblem(call.caller, waiting) : tooManyWait());
     if (problem) call.results.set(index, this.#refusedForNow(writer, waiting, problem));
     else writer.add(waiting);
@@ -230,11 +240,11 @@ export class Intake {
     return full === undefined ? undefined : problemDocument('STORE_FULL', full);
   }
 
-  #judge({ caller, entries }: Call, event: RawEvent): ValidationResult {
-    const { limits, clock, isLawful } = this.#deps;
+  #judge({ caller, entries, nowMs }: Call, event: RawEvent): ValidationResult {
+    const { limits, isLawful } = this.#deps;
     try {
       const deps = { entries, maxEventBytes: limits.maxEventBytes, isLawful, memoryOf: this.#memoryOf };
-      return validateEvent(deps, caller, event, clock());
+      return validateEvent(deps, caller, event, nowMs);
     } catch (error) {
       // The entry does not compile: none of its events is taken, so none can overtake this one.
       this.#deps.onUnexpected?.(error);

@@ -61,11 +61,12 @@ function misdirection(caller: SystemCaller, event: RawEvent, entry: CompiledEntr
   if (partyOf(entry.version.id) !== caller.party) {
     return { code: 'FOREIGN_ENTRY', message: `${entry.version.id} is not an entry of ${caller.party}` };
   }
-  const source = `/${caller.party}/${caller.id}`;
-  if (!isAbsent(event.source) && event.source !== source) {
-    return { code: 'FOREIGN_SOURCE', message: `source must be ${source} or left out` };
-  }
-  return undefined;
+  return isAbsent(event.source) ? undefined : foreignSource(caller, event.source);
+}
+
+function foreignSource({ party, id }: SystemCaller, given: unknown): Finding | undefined {
+  const source = `/${party}/${id}`;
+  return given === source ? undefined : { code: 'FOREIGN_SOURCE', message: `source must be ${source} or left out` };
 }
 
 function unknownEntry(event: RawEvent): Finding {
@@ -84,28 +85,29 @@ function checkAndEncode(deps: ValidationDeps, candidate: Candidate, findings: Fi
   const { event, entry, nowMs } = candidate;
   checkShape(event, findings);
   if (findings.length > 0) return undefined;
-  const tooLarge = (size: string): void =>
-    void findings.push({
-      code: 'TOO_LARGE',
-      message: `the event has ${size} bytes, ${deps.maxEventBytes} are allowed`,
-    });
+  const { maxEventBytes } = deps;
   const least = leastBytes(event.data) + leastBytes(event.previous);
-  if (least > deps.maxEventBytes) {
-    tooLarge(`at least ${least}`);
+  if (least > maxEventBytes) {
+    findings.push(tooLarge(`at least ${least}`, maxEventBytes));
     return undefined;
   }
   try {
     const record = checkRecord(event, entry, findings);
     if (findings.length > 0) return undefined;
     const bytes = storedForm(event, record, entry, nowMs, deps.memoryOf?.(entry.version.partition));
-    if (bytes.length <= deps.maxEventBytes) return bytes;
-    tooLarge(String(bytes.length));
+    if (bytes.length <= maxEventBytes) return bytes;
+    findings.push(tooLarge(String(bytes.length), maxEventBytes));
   } catch {
     // An event with content that no rule foresaw must not stop the events around it.
     findings.push({ code: 'EVENT_INVALID', message: 'the event cannot be stored' });
   }
   return undefined;
 }
+
+const tooLarge = (size: string, bytesMax: number): Finding => ({
+  code: 'TOO_LARGE',
+  message: `the event has ${size} bytes, ${bytesMax} are allowed`,
+});
 
 /** Tag and value of one element of a list. */
 const ELEMENT_BYTES_MIN = 2;

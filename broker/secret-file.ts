@@ -13,6 +13,9 @@ export function secretIn(dataDir: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const secret = readFileSync(file, 'utf8').trim();
-  if (secret.length < 32) throw new Error(`${file} does not hold a secret of at least 32 characters`);
+  if (secret.length < 32)
+    throw new Error(
+      `${file} does not hold a secret of at least 32 characters: restore the file that belongs to this data folder`,
+    );
   return secret;
 }

@@ -27,8 +27,9 @@ export class CaseServer implements AsyncDisposable {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // Below a world-writable folder another user may have created this one first.
     const { uid } = await lstat(folder);
-    if (process.getuid && uid !== process.getuid()) throw new SinkUnfitError(`${folder} belongs to another user`);
-    if (await isCaseServerOpen(path)) throw new SinkUnfitError(`another process runs connector ${name}`);
+    if (process.getuid && uid !== process.getuid())
+      throw new SinkUnfitError(`${folder} belongs to another user: remove it, or run the check as that user`);
+    if (await isCaseServerOpen(path)) throw new SinkUnfitError(`another process runs connector ${name}: stop it first`);
     // Nobody answers, so the socket file is left over from a dead process.
     await rm(path, { force: true });
     const server = new CaseServer(path);

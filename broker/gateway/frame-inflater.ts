@@ -81,5 +81,7 @@ function extensionOf(socket: WebSocket): PerMessageDeflate {
   const { _extensions: extensions } = socket as unknown as { _extensions?: Record<string, PerMessageDeflate> };
   const extension = extensions?.['permessage-deflate'];
   if (typeof extension?.decompress === 'function' && typeof extension.cleanup === 'function') return extension;
-  throw new TypeError('the WebSocket library has another form than the bound on inflating expects');
+  throw new TypeError(
+    'the bound on inflating does not know this version of ws: install the version that package.json names',
+  );
 }

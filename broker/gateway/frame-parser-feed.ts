@@ -101,5 +101,7 @@ const drained = (receiver: Receiver): Promise<void> => new Promise((resolve) => 
 function receiverOf(socket: WebSocket): Receiver {
   const { _receiver: receiver } = socket as unknown as { _receiver?: Receiver };
   if (typeof receiver?.write === 'function') return receiver;
-  throw new TypeError('the WebSocket library has another form than the bound on frames expects');
+  throw new TypeError(
+    'the bound on frames does not know this version of ws: install the version that package.json names',
+  );
 }

@@ -29,7 +29,8 @@ export class PartFile {
     }
     try {
       const found = await file.stat();
-      if (!found.isFile() || found.size < bytes) throw new SinkUnfitError(`${this.path} was replaced by another file`);
+      if (!found.isFile() || found.size < bytes)
+        throw new SinkUnfitError(`${this.path} was replaced by another file: put that of the sink back`);
       if (found.size > bytes) await file.truncate(bytes);
       return file;
     } catch (error) {

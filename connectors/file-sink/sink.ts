@@ -106,7 +106,7 @@ export class FileSink implements Sink {
   async #refuseMissing(first: number): Promise<never> {
     const path = this.#partPath(first);
     await access(dirname(path));
-    throw new SinkUnfitError(`${path} is gone: it was removed while it was being written`);
+    throw new SinkUnfitError(`${path} is gone: it was removed while it was being written; put it back`);
   }
 
   #isDue(): boolean {

@@ -125,7 +125,9 @@ function decoded(bytes: Uint8Array, response: Response, url: URL): string {
     return new TextDecoder(charset, { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof RangeError)
-      throw new SourceUnfitError(`${nameOf(url)} responded in an encoding that is not known here`, { cause: error });
+      throw new SourceUnfitError(`${nameOf(url)} responded in an encoding that is not known here: have it send UTF-8`, {
+        cause: error,
+      });
     throw new PeerGoneError(`${nameOf(url)} responded with bytes that are not ${charset}`, { cause: error });
   }
 }

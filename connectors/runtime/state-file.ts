@@ -20,7 +20,9 @@ export class StateFile<State> {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new SourceUnfitError(`${this.path} cannot be read`, { cause: error });
+      throw new SourceUnfitError(`${this.path} cannot be read: ${(error as NodeJS.ErrnoException).code}`, {
+        cause: error,
+      });
     }
     try {
       return JSON.parse(text) as State;

@@ -14,7 +14,9 @@ export function beginHandshakesInTurns(server: Server, firstBytesMsMax: number):
   const share = new TurnShare();
   const [begin] = server.listeners('connection') as [Listener | undefined];
   if (!begin)
-    throw new TypeError('the TLS server of this version of Node takes connections in another way than expected');
+    throw new TypeError(
+      `the TLS server of Node ${process.version} takes connections in a form that is not known here: use Node 20 or 22`,
+    );
   server.off('connection', begin);
   const inTurn = async (socket: Socket): Promise<void> => {
     await sharedTurn(share);

@@ -40,7 +40,9 @@ export class HttpParserFeed {
   ) {
     const [parse] = socket.listeners('data') as [Listener | undefined];
     if (!parse)
-      throw new TypeError('the HTTP server of this version of Node reads sockets in another way than its pace expects');
+      throw new TypeError(
+        `the HTTP server of Node ${process.version} reads sockets in a form that is not known here: use Node 20 or 22`,
+      );
     this.#parse = parse;
     socket.off('data', parse);
     socket

@@ -118,7 +118,7 @@ async function profileQuery(profile: string): Promise<{ profile: string; profile
   if (!isProfileFile(profile)) return { profile };
   const bytes = await bytesOf(profile);
   const name = /^\s*[{]?\s*"?profile"?\s*:\s*"?([a-z0-9_-]+)/m.exec(Buffer.from(bytes).toString('utf8'))?.[1];
-  if (name === undefined) throw new UsageError(`${nameOf(profile)} names no profile`);
+  if (name === undefined) throw new UsageError(`${nameOf(profile)} names no profile: it needs a line profile: NAME`);
   const profileDocument = deflateRawSync(bytes, { level: 9 }).toString('base64url');
   if (profileDocument.length <= PROFILE_DOCUMENT_CHARACTERS_MAX) return { profile: name, profileDocument };
   throw new UsageError(`${nameOf(profile)} is too long to go with a request: store it with PUT /v1/profiles/${name}`);

@@ -97,14 +97,20 @@ async function warnOfMoved({ jsm }: Bus, copied: ReadonlyMap<string, number>, te
 }
 
 function inOrder(names: readonly string[]): string[] {
-  if (names.length === 0) throw new UsageError('there are no streams of a bus at --from');
+  if (names.length === 0)
+    throw new UsageError(
+      'there are no streams of a bus at --from: name its data folder, or its NATS with user and password',
+    );
   const events = names.filter((name) => /^EV_\d+$/.test(name)).sort();
   return [...BEFORE_EVENTS, ...events, ...AFTER_EVENTS].filter((name) => names.includes(name));
 }
 
 async function refuseUsed(bus: Bus, address: string): Promise<void> {
   const [first] = await streamsOf(bus);
-  if (first !== undefined) throw new UsageError(`--to ${withoutCredentials(address)} has a stream ${first} already`);
+  if (first !== undefined)
+    throw new UsageError(
+      `--to ${withoutCredentials(address)} has a stream ${first} already: the target of a copy is empty`,
+    );
 }
 
 async function streamsOf({ jsm }: Bus): Promise<string[]> {
@@ -161,7 +167,8 @@ async function runningServer(storeDir: string): Promise<Parameters<typeof connec
   const text = await readFile(join(storeDir, 'nats-server.conf'), 'utf8');
   const [, user, pass] = /user: "([^"]+)", password: "([^"]+)"/.exec(text) ?? [];
   const ports = (await readdir(storeDir)).find((file) => file.endsWith('.ports'));
-  if (ports === undefined) throw new UsageError(`${storeDir} has no running server`);
+  if (ports === undefined)
+    throw new UsageError(`${storeDir} has no running server, though it is in use: wait until its broker has started`);
   const { nats } = JSON.parse(await readFile(join(storeDir, ports), 'utf8')) as { nats: string[] };
   if (user === undefined || pass === undefined) throw new UsageError(`${storeDir}/nats-server.conf names no user`);
   return { servers: nats, user, pass, name: 'sluice-copy' };

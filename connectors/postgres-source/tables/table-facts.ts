@@ -47,7 +47,10 @@ export async function readTableFacts(client: pg.Client, config: TableConfig): Pr
     [config.schema, config.table],
   );
   const [table] = tables;
-  if (!table) throw new SourceUnfitError(`there is no table ${config.schema}.${config.table}`);
+  if (!table)
+    throw new SourceUnfitError(
+      `there is no table ${config.schema}.${config.table}: correct schema and table in the settings`,
+    );
   const keys = await readUniqueKeys(client, table.oid!);
   return {
     oid: table.oid!,

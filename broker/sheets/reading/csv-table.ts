@@ -1,13 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import {
-  type Cell,
-  COLUMNS_MAX,
-  READ_ROWS_MAX,
-  type Table,
-  type TableRow,
-  textCell,
-  UnusableFileError,
-} from './table.js';
+import { COLUMNS_MAX, READ_ROWS_MAX, type Table, type TableRow, textCell, UnusableFileError } from './table.js';
 
 const DECODERS = { 'utf-8': 'utf-8', gbk: 'gb18030' } as const;
 export type CsvEncoding = keyof typeof DECODERS;
@@ -19,27 +11,38 @@ const COMMAS_MAX = 1_000_000;
 /** Line breaks in a file, in cells too: a file of nothing else would be parsed for minutes. Twenty for each row that a file may have. */
 const LINE_BREAKS_MAX = 2_000_000;
 const [COMMA, LINE_FEED, CARRIAGE_RETURN] = [0x2c, 0x0a, 0x0d] as const;
+/** Stands for bytes that cannot be read; a text may hold it as well. */
 const UNREADABLE = '\ufffd';
+const UNREADABLE_BYTE = 'has a byte that cannot be read';
 
 /** Reads CSV by RFC 4180, with any line break. A record is a row, and so is an empty line. Throws UnusableFileError. */
 export function csvTable(bytes: Uint8Array, encoding: CsvEncoding): Table {
   requireText(bytes);
   if (isUtf16(bytes)) throw new UnusableFileError('the file is UTF-16: save it as UTF-8');
-  const text = new TextDecoder(DECODERS[encoding]).decode(bytes);
-  if (text.includes('\0')) throw new UnusableFileError('the file is not CSV: it has bytes that no text has');
+  const { text, isWhole } = decoded(bytes, encoding);
+  const isUnreadable = (field: string): boolean => !isWhole && field.includes(UNREADABLE);
   const rows: TableRow[] = [];
   let number = 0;
   readRecords(text, (record) => {
     number++;
     if (record.length > COLUMNS_MAX) throw new UnusableFileError(`row ${number} has more than ${COLUMNS_MAX} columns`);
-    const cells = record.map(cellOf);
+    const cells = record.map((field) => (isUnreadable(field) ? { flaw: UNREADABLE_BYTE } : textCell(field)));
     if (cells.every((cell) => cell === undefined)) return;
-    const isBroken = record.some((field) => field.includes(UNREADABLE));
+    const isBroken = record.some(isUnreadable);
     rows.push({ number, cells, ...(isBroken && { isBroken }) });
     // One row more than counts says that there are too many, and nothing of them is laid down.
     if (rows.length > READ_ROWS_MAX) throw new EnoughRowsError();
   });
   return { rows, filled: new Map(), spread: new Map() };
+}
+
+/** The text, and whether all of its bytes could be read: then the character of those that cannot is one of the text. */
+function decoded(bytes: Uint8Array, encoding: CsvEncoding): { text: string; isWhole: boolean } {
+  try {
+    return { text: new TextDecoder(DECODERS[encoding], { fatal: true }).decode(bytes), isWhole: true };
+  } catch {
+    return { text: new TextDecoder(DECODERS[encoding]).decode(bytes), isWhole: false };
+  }
 }
 
 /** The marks with which spreadsheets begin what they call Unicode text. */
@@ -83,9 +86,4 @@ function readRecords(text: string, onRecord: (record: string[]) => void): void {
     const { code = 'unreadable', lines } = error as { code?: string; lines?: number };
     throw new UnusableFileError(`the file is not CSV: ${code}${lines === undefined ? '' : ` at line ${lines}`}`);
   }
-}
-
-function cellOf(field: string): Cell {
-  if (field.includes(UNREADABLE)) return { flaw: 'has a byte that cannot be read' };
-  return textCell(field);
 }

@@ -23,7 +23,7 @@ export function schemaProblem({
 }: Pick<ErrorObject, 'keyword' | 'params' | 'message'>): string {
   switch (keyword) {
     case 'type':
-      return `must be ${TYPES[params.type] ?? params.type}`;
+      return `must be ${[params.type].flat().map(typeName).join(' or ')}`;
     case 'format':
       return `must be ${FORMATS[params.format] ?? params.format}`;
     case 'enum':
@@ -40,6 +40,8 @@ export function schemaProblem({
       return message ?? 'is malformed';
   }
 }
+
+const typeName = (type: string): string => TYPES[type] ?? type;
 
 const unitOf = (keyword: string): string => (keyword.endsWith('Items') ? 'elements' : 'characters');
 

@@ -230,3 +230,25 @@ t.test('an entry that is not shared needs a reason and a legal basis of sufficie
     { path: '/items/0/legalBasis' },
   ]);
 });
+
+t.test('texts of an item are as long as those of an entry at most, on a registered bus', async (t) => {
+  const texts: [Partial<Item>, string][] = [
+    [{ title: { zh: 'x'.repeat(201) } }, 'title: must have at most 200 characters'],
+    [{ description: 'x'.repeat(2_001) }, 'description: must have at most 2000 characters'],
+    [{ codeTable: { a: { en: 'x'.repeat(201) } } }, 'codeTable: must have at most 200 characters'],
+  ];
+  for (const [change, what] of texts) {
+    const entry = { ...LAWFUL, items: [{ ...(LAWFUL.items[0] as Item), ...change }] };
+    t.strictSame((await validateEntryDocument(entry, { isTrial: false })).problems, [`items[0].${what}`]);
+    t.strictSame((await validateEntryDocument(entry, { isTrial: true })).problems, [], 'a trial bus takes them');
+  }
+});
+
+t.test('a document with items that are none lists what else is wrong with it', async (t) => {
+  const entry = { ...LAWFUL, items: ['a', { name: 'a' }], updateFrequency: 'often', promisedDays: { D3: 2 } };
+  const { problems, article } = await validateEntryDocument(entry, { isTrial: false });
+  const paths = problems.map((one) => one.slice(0, one.indexOf(':')));
+  for (const path of ['items[1].type', 'updateFrequency', 'promisedDays.D3']) t.ok(paths.includes(path), path);
+  t.equal(new Set(paths).size, paths.length, 'each field once');
+  t.equal(article, 'R13');
+});

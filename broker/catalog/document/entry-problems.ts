@@ -56,7 +56,12 @@ export async function validateEntryDocument(
   ];
   // On a trial bus a grade is a note for readers, as it always was; a mark of secrecy refuses the data everywhere.
   const refused = refusedData(document).filter(({ path }) => !isTrial || /(?:^|\.)secret$/.test(path));
-  if (problems.length > 0) return { problems, patternProblems, refused, article: 'R13', warnings: [] };
+  if (problems.length > 0) {
+    const faults = isMap(document) && !isTrial ? shapeFaults(document as unknown as EntryDraft) : [];
+    const further = faults.filter(({ path }) => !problems.some((one) => one.startsWith(`${path}:`)));
+    const all = [...problems, ...further.map(({ path, what }) => `${path}: ${what}`)];
+    return { problems: all, patternProblems, refused, article: 'R13', warnings: [] };
+  }
   return { ...lawfulVerdict(document as EntryDraft, isTrial), patternProblems, refused };
 }
 

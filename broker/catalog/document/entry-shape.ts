@@ -128,21 +128,39 @@ export const LISTS: Record<string, Shape> = {
   standards: { name: { required: true, check: text }, version: { required: true, check: text } },
 };
 
+/** Texts of an item; what they are besides is judged in `item-problems.ts`. */
+const ITEM_TEXTS: Shape = {
+  title: { check: atMost(TITLE_CHARACTERS_MAX, title) },
+  description: { check: text },
+  notSharedReason: { check: text },
+  codeTable: {
+    check: (value) => {
+      const titles = isMap(value) ? Object.values(value) : [];
+      const faults = titles.map(atMost(TITLE_CHARACTERS_MAX, title));
+      return faults.find((one) => one !== undefined);
+    },
+  },
+};
+
 /** Every field of the Regulation that a document has and that is not of its shape. What it lacks is judged for approval. */
-export function shapeFaults(entry: EntryDraft): ShapeFault[] {
+export function shapeFaults(document: EntryDraft): ShapeFault[] {
+  // An element that is no item has been reported, and keeps its place.
+  const items = Array.isArray(document.items) ? document.items.map((one) => (isMap(one) ? one : ({} as Item))) : [];
+  const entry: EntryDraft = { ...document, items };
   return [
     ...memberFaults(entry, FIELDS, ''),
     ...Object.entries(MAPS).flatMap(([field, shape]) => mapFaults(entry[field], shape, field)),
     ...Object.entries(LISTS).flatMap(([field, shape]) => listFaults(entry[field], shape, field)),
-    ...(Array.isArray(entry.items) ? entry.items : []).flatMap((item, index) =>
-      itemFaults(item, `items[${index}]`, entry),
-    ),
+    ...items.flatMap((item, index) => itemFaults(item, `items[${index}]`, entry)),
     ...contradictions(entry),
   ];
 }
 
 function itemFaults(item: Item, path: string, entry: EntryDraft): ShapeFault[] {
-  const faults = listFaults(item.legalBasis, BASIS, `${path}.legalBasis`);
+  const faults = [
+    ...memberFaults(item as unknown as Record<string, unknown>, ITEM_TEXTS, path),
+    ...listFaults(item.legalBasis, BASIS, `${path}.legalBasis`),
+  ];
   const strictness = (attribute: unknown): number => SHARING_ATTRIBUTES.indexOf(attribute as 'conditional');
   if (item.sharingAttribute !== undefined && strictness(item.sharingAttribute) < strictness(entry.sharingAttribute)) {
     const what = `must not be looser than that of the entry, ${entry.sharingAttribute}`;

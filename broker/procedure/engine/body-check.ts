@@ -26,16 +26,16 @@ const TEXT_MAX = 2_000;
 const NOT_BLANK = '\\S';
 export const TEXT = { type: 'string', maxLength: TEXT_MAX, pattern: NOT_BLANK };
 export const DATE = { type: 'string', format: 'date' };
+const TITLE_MAX = 200;
+const TITLE_TEXT = { type: 'string', maxLength: TITLE_MAX, pattern: NOT_BLANK };
+/** A text, or one per language. Keywords of texts judge texts alone, those of objects objects: an `anyOf` would report both forms as wrong. */
 export const TITLE = {
-  anyOf: [
-    { type: 'string', maxLength: 200, pattern: NOT_BLANK },
-    {
-      type: 'object',
-      properties: { zh: { type: 'string', maxLength: 200 }, en: { type: 'string', maxLength: 200 } },
-      additionalProperties: false,
-      minProperties: 1,
-    },
-  ],
+  type: ['string', 'object'],
+  maxLength: TITLE_MAX,
+  pattern: NOT_BLANK,
+  properties: { zh: TITLE_TEXT, en: TITLE_TEXT },
+  additionalProperties: false,
+  minProperties: 1,
 };
 export const ID = { type: 'string', minLength: 1, maxLength: 129 };
 /** Id that the caller gives to a party, a system or an officer. */

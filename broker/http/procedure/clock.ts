@@ -50,7 +50,7 @@ export function clockRoutes(app: FastifyInstance, deps: ClockRoutesDeps): void {
     async (request, reply) => {
       const caller = callerOf(request);
       requireOperator(caller);
-      const nowMs = instantMs(request.body.now) as number;
+      const nowMs = momentToSet(request.body.now);
       const by = { actor: actorOf(caller), role: 'platform_operator' };
       const key = keyOf(request);
       if (!key) {
@@ -64,6 +64,13 @@ export function clockRoutes(app: FastifyInstance, deps: ClockRoutesDeps): void {
       return body;
     },
   );
+}
+
+/** RFC 3339 writes no year beyond 9999, and answers are in +08:00. Throws BAD_REQUEST. */
+function momentToSet(text: string): number {
+  const nowMs = instantMs(text) as number;
+  if (/^\d{4}-/.test(momentOf(nowMs))) return nowMs;
+  throw refuseOne('BAD_REQUEST', 'must be a moment of the years 0000 to 9999 in +08:00', '/now');
 }
 
 function requireOperator(caller: Caller): void {

@@ -100,6 +100,15 @@ t.test('small matters of a registered bus', async (t) => {
     t.match(await bus.as('gao', 'POST', '/v1/officers/lin/change', { roles: [] }), none);
   });
 
+  await t.test('the clock is set to no moment whose year RFC 3339 cannot write', async (t) => {
+    for (const now of ['9999-12-31T16:00:00Z', '0000-01-01T00:00:00+14:00']) {
+      t.match(await bus.as('pan', 'POST', '/v1/clock', { now }), {
+        status: 400,
+        body: { code: 'BAD_REQUEST', problems: [{ path: '/now' }] },
+      });
+    }
+  });
+
   await t.test('setting the clock is done once for an idempotency key', async (t) => {
     const key = { 'idempotency-key': 'noon' };
     const set = (now: string) => bus.as('pan', 'POST', '/v1/clock', { now }, key);

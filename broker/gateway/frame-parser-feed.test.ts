@@ -16,10 +16,12 @@ t.test('a large chunk is read in pieces as they are handled, and the session kno
   let handled = (): void => {};
   let busy: Promise<void> | undefined;
   let idle = 0;
+  let received = 0;
   const feed = new FrameParserFeed(
     { _receiver: receiver, isPaused: false } as unknown as WebSocket,
     tcp as unknown as Socket,
     {
+      received: (bytes) => (received += bytes),
       ready: () => busy,
       onIdle: () => idle++,
       share: new TurnShare(),
@@ -33,6 +35,7 @@ t.test('a large chunk is read in pieces as they are handled, and the session kno
   const large = Buffer.from(Array.from({ length: 20_000 }, (_, i) => i % 251));
   t.equal(receiver.write(large), false);
   t.equal(receiver.write(Buffer.from('behind')), false, 'what follows waits behind it');
+  t.equal(received, 'small'.length + large.length + 'behind'.length, 'everything counts as it comes');
   for (let i = 0; i < 5; i++) await turn();
   t.same([read.length, feed.isWaiting(), idle], [1, true, 0], 'nothing is read before the session is ready');
   busy = undefined;

@@ -16,6 +16,8 @@ interface Receiver {
 }
 
 interface PieceReading {
+  /** Bytes have come; called before the library reports a frame that they complete. */
+  received(bytes: number): void;
   /** Undefined while the next piece may be read; else resolves when it is worth asking again. */
   ready(): Promise<unknown> | undefined;
   /** No piece waits any more: the socket may be read again. */
@@ -60,6 +62,7 @@ export class FrameParserFeed {
 
   #take(chunk: Buffer): boolean {
     const { ready, share } = this.pieces;
+    this.pieces.received(chunk.length);
     if (!this.isWaiting() && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready())
       return inTurnTime(() => this.#write(chunk), share);
     this.#waiting.push(chunk);

@@ -187,6 +187,7 @@ export class Session {
   #listen(): void {
     const { socket, tcp } = this.peer;
     this.#feed = new FrameParserFeed(socket, tcp, {
+      received: (bytes) => this.#unfinished.received(bytes),
       ready: () => this.#untilHandled(),
       onIdle: () => this.#flow(),
       share: turnShareOf(this.caller),

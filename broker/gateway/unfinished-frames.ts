@@ -19,11 +19,9 @@ export class UnfinishedFrames {
 
   constructor(private readonly bytesMax = UNFINISHED_BYTES_MAX) {}
 
-  /** Watches one session's socket until it closes. `onTooMuch` is called once. */
+  /** Watches one session until its socket closes. `onTooMuch` is called once. */
   watch(socket: Socket, onTooMuch: (reason: string) => void): FrameWatch {
     const watch = new FrameWatch(this.#count, this.#isFull, onTooMuch);
-    // Before the WebSocket's own listener, which reports a frame that the chunk completes while it takes the chunk.
-    socket.prependListener('data', (chunk: Buffer) => watch.received(chunk.length));
     socket.on('close', () => watch.end());
     return watch;
   }

@@ -16,11 +16,11 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../parties/bootstrap.js';
 import { secretCheckOf } from '../parties/bus-facts.js';
+import type { OfficerCaller } from '../parties/caller.js';
 import { isCompetentAbove } from '../parties/competent-department.js';
 import type { Credentials } from '../parties/credentials.js';
 import { Leases } from '../parties/leases/leases.js';
 import { RevocationReport } from '../parties/leases/revocation-report.js';
-import type { Parties } from '../parties/parties.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
 import { type OpenedProjection, openProcedure, openProjection, type Procedure } from '../procedure/open-procedure.js';
@@ -58,7 +58,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const texts = new KeptTexts(checkpoint);
   const folded = foldedRooms(config.secret, busClock, texts);
   const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
-  const permissions = permissionsOf(config, parties);
+  const permissions = permissionsOf(config, folded);
   const projection = projectionOf(deps);
   const checkpoints = new Checkpoints({
     path: checkpoint,
@@ -96,13 +96,14 @@ export async function openGovernance(deps: GovernanceDeps) {
   };
 }
 
-function permissionsOf({ platformRegistration }: Config, parties: Parties): Permissions {
-  if (platformRegistration === undefined) return new Permissions('trial');
+function permissionsOf({ platformRegistration }: Config, { parties, credentials }: ReturnType<typeof foldedRooms>) {
+  const again = (officer: OfficerCaller): OfficerCaller | undefined => credentials.again(officer);
+  if (platformRegistration === undefined) return new Permissions('trial', { again });
   const isAbove = (competent: string, party: string): boolean => {
     const [above, below] = [parties.get(competent), parties.get(party)];
     return above !== undefined && below !== undefined && isCompetentAbove(above, below);
   };
-  return new Permissions('registered', { owner: platformRegistration.owner, isAbove });
+  return new Permissions('registered', { again, departments: { owner: platformRegistration.owner, isAbove } });
 }
 
 /** Reads the ledger into the folds of all rooms. */

@@ -3,6 +3,7 @@ import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto
 import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { Act } from '../ledger/record.js';
 import { plainDocument } from '../ledger/same-document.js';
 import type { Caller } from '../parties/caller.js';
 import { MADE_BY_BUS } from '../parties/party.js';
@@ -33,7 +34,10 @@ export class CatalogService {
   /** Makes the document the draft of its entry; a published version stays in force beside it. */
   async putDraft(caller: Caller, document: unknown): Promise<DraftResult> {
     const { plain, acting, warnings } = await this.#judged(caller, document);
-    const record = await this.deps.ledger.append(() => this.deps.acts.draft(plain, acting), acting);
+    const record = await this.deps.ledger.append(
+      () => this.deps.acts.draft(plain, this.#acting(caller, 'drafted', plain.id)),
+      acting,
+    );
     return { changed: record !== undefined, warnings: [...warnings, ...this.deps.acts.warnings(plain)] };
   }
 
@@ -62,14 +66,15 @@ export class CatalogService {
   /** Makes the draft the next version. */
   async publish(caller: Caller, id: string): Promise<EntryVersion> {
     const acting = this.#acting(caller, 'published', id);
-    await this.deps.ledger.append(() => this.deps.acts.publish(id, acting), acting);
+    await this.deps.ledger.append(() => this.deps.acts.publish(id, this.#acting(caller, 'published', id)), acting);
     return this.deps.catalog.published(id) as EntryVersion;
   }
 
   /** Ends every subscription to the entry; its events stay until their retention ends. */
   async withdraw(caller: Caller, id: string, reason: string): Promise<void> {
     const acting = this.#acting(caller, 'withdrawn', id);
-    await this.deps.ledger.append(() => this.deps.acts.withdraw(id, reason, acting), { ...acting, endsRights: true });
+    const withdrawn = (): Act | undefined => this.deps.acts.withdraw(id, reason, this.#acting(caller, 'withdrawn', id));
+    await this.deps.ledger.append(withdrawn, { ...acting, endsRights: true });
   }
 
   #acting(caller: Caller, act: EntryAct, id: string): Acting {

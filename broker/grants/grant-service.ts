@@ -53,7 +53,7 @@ export class GrantService {
       const { party } = systems.get(grant.system)!;
       const canonical = canonicalGrant(grant, party, entry);
       warnings = new HeldGrants(entry, grants.heldBy(party, entry.id)).linkageWarnings(canonical);
-      return directGrantAct(this.deps, canonical, acting);
+      return directGrantAct(this.deps, canonical, permissions.require(caller, 'grant.create'));
     }, acting);
     return { grant: grants.get(idOf(document))!, changed: record !== undefined, warnings };
   }

@@ -37,6 +37,8 @@ export class Credentials implements FoldedRoom {
   readonly #key: Buffer;
   readonly #subjectKey: Buffer;
   readonly #callers = new Map<string, Caller>();
+  /** Digest that each caller was found by. */
+  readonly #foundBy = new WeakMap<Caller, string>();
   /** `system:<id>` or `officer:<id>` → digest of its current token. */
   readonly #digests = new Map<string, string>();
   /** The same → digest of the token before it, or of the one that was withdrawn: one for each owner. */
@@ -71,7 +73,7 @@ export class Credentials implements FoldedRoom {
       return;
     }
     this.#digests.set(key, digest);
-    if (caller) this.#callers.set(digest, caller);
+    if (caller) this.#set(digest, caller);
   }
 
   digestOf(token: string): string {
@@ -85,6 +87,15 @@ export class Credentials implements FoldedRoom {
 
   ownerOf(digest: string): Caller | undefined {
     return this.#callers.get(digest);
+  }
+
+  /**
+   * The caller by the records of now; undefined when the token that it was found by is valid no longer. What is appended is judged by it:
+   * an office may end between the authentication of a request and the record of its act.
+   */
+  again<Kind extends Caller>(caller: Kind): Kind | undefined {
+    const digest = this.#foundBy.get(caller);
+    return digest === undefined ? caller : (this.#callers.get(digest) as Kind | undefined);
   }
 
   /** `system:<id>` or `officer:<id>` whose token it was until the last renewal or withdrawal. It gives no right; see docs/decisions/0341. */
@@ -109,6 +120,11 @@ export class Credentials implements FoldedRoom {
       return;
     }
     this.#digests.set(key, digest);
+    this.#set(digest, caller);
+  }
+
+  #set(digest: string, caller: Caller): void {
     this.#callers.set(digest, caller);
+    this.#foundBy.set(caller, digest);
   }
 }

@@ -1,12 +1,11 @@
 import t from 'tap';
-import type { Caller } from './caller.js';
+import type { Caller, OfficerCaller } from './caller.js';
 import { Permissions, requireSystem } from './permissions.js';
 
 const trial = new Permissions('trial');
 /** The owner is `platform`; the competent department `city` stands above `civil` alone. */
 const registered = new Permissions('registered', {
-  owner: 'platform',
-  isAbove: (competent, party) => competent === 'city' && party === 'civil',
+  departments: { owner: 'platform', isAbove: (competent, party) => competent === 'city' && party === 'civil' },
 });
 const operator: Caller = { kind: 'officer', id: 'op', party: 'platform', roles: ['platform_operator'] };
 const editor: Caller = { kind: 'officer', id: 'ed', party: 'civil', roles: ['catalog_editor'] };
@@ -31,6 +30,19 @@ t.test('a catalog editor edits the entries of its own party only', async (t) => 
     code: 'NOT_ALLOWED',
     message: 'officer ed may not draft catalog entries for party tax',
   });
+});
+
+t.test('an officer is judged by the records of now, not by those of its authentication', async (t) => {
+  const roles = new Map([['ed', ['auditor']]]);
+  const again = (officer: OfficerCaller): OfficerCaller | undefined => {
+    const now = roles.get(officer.id);
+    return now && { ...officer, roles: now };
+  };
+  const permissions = new Permissions('trial', { again });
+  t.throws(() => permissions.require(editor, 'catalog.edit', 'civil'), { code: 'NOT_ALLOWED' }, 'it has another role');
+  roles.delete('ed');
+  t.throws(() => permissions.require(editor, 'catalog.edit', 'civil'), { code: 'NOT_AUTHENTICATED' }, 'it has left');
+  t.notOk(permissions.allows(editor, 'catalog.edit', 'civil'));
 });
 
 t.test('a system has no rights of officers, and an officer none of systems', async (t) => {

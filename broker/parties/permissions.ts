@@ -57,6 +57,14 @@ const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
   },
 };
 
+/** The registers that a right depends on beside the role. */
+export interface Registers {
+  /** The caller by the records of now; undefined when its token has ended. */
+  again?: ((caller: OfficerCaller) => OfficerCaller | undefined) | undefined;
+  /** Of a registered bus. */
+  departments?: Departments | undefined;
+}
+
 /** The departments of a registered bus, as far as it depends on them what an auditor reads. */
 export interface Departments {
   /** Party that owns the platform. */
@@ -87,7 +95,7 @@ export class Permissions {
   /** An auditor of the owner audits every party, any other one its own and those below. In trial mode all audit all. */
   constructor(
     readonly mode: BusMode,
-    private readonly departments?: Departments,
+    private readonly registers: Registers = {},
   ) {}
 
   get isTrial(): boolean {
@@ -99,8 +107,10 @@ export class Permissions {
     return this.#roleFor(caller, action, party) !== undefined;
   }
 
-  /** The officer with the role that allows the action. Throws NOT_ALLOWED. */
+  /** The officer with the role that allows the action, by the records of now. Throws NOT_ALLOWED, or NOT_AUTHENTICATED when its token has ended. */
   require(caller: Caller, action: Action, party?: string): Acting {
+    if (!this.#again(caller))
+      throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the act was judged');
     const role = this.#roleFor(caller, action, party);
     if (role === undefined) {
       const whose = party === undefined ? '' : ` for party ${party}`;
@@ -144,8 +154,14 @@ export class Permissions {
     );
   }
 
-  #roleFor(caller: Caller, action: Action, party: string | undefined): string | undefined {
-    if (caller.kind !== 'officer') return undefined;
+  #again(caller: Caller): Caller | undefined {
+    const { again } = this.registers;
+    return caller.kind === 'officer' && again ? again(caller) : caller;
+  }
+
+  #roleFor(given: Caller, action: Action, party: string | undefined): string | undefined {
+    const caller = this.#again(given);
+    if (caller?.kind !== 'officer') return undefined;
     return caller.roles.find(
       (role) =>
         this.#isInScope(caller, ROLE_RIGHTS[role as Role]?.[action], party) ||
@@ -160,9 +176,9 @@ export class Permissions {
 
   /** Without a party: whether the auditor audits every one. */
   #audits(auditor: OfficerCaller, party: string | undefined): boolean {
-    if (this.isTrial || auditor.party === this.departments?.owner) return true;
+    if (this.isTrial || auditor.party === this.registers.departments?.owner) return true;
     if (party === undefined) return false;
-    return auditor.party === party || this.departments?.isAbove(auditor.party, party) === true;
+    return auditor.party === party || this.registers.departments?.isAbove(auditor.party, party) === true;
   }
 }
 

@@ -76,7 +76,7 @@ export class Procedure {
     const { answers, refusal } = await appendOnce(this.deps, { by: actor, key, actor, endsRights }, async (head) => {
       const runner = this.#runner(head);
       try {
-        const done = await this.#perform(runner, officer, calls, isOne);
+        const done = await this.#perform(runner, this.#stillInOffice(officer), calls, isOne);
         const acts = calls.some(({ isDryRun }) => isDryRun) ? [] : runner.batch.toActs();
         return { acts, answers: whole ? [{ body: whole(done), isReplayed: false, isNew: false }] : done };
       } catch (error) {
@@ -168,6 +168,13 @@ export class Procedure {
     if (!(error instanceof RecordedRefusal)) throw error;
     await this.byBus(error.remainder.record);
     throw error.refusal;
+  }
+
+  /** The officer by the records that the act's will follow. Throws NOT_AUTHENTICATED. */
+  #stillInOffice(officer: OfficerCaller): OfficerCaller {
+    const now = this.deps.world.credentials.again(officer);
+    if (!now) throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the act was judged');
+    return now;
   }
 
   #runner(head: number, nowMs = this.deps.clock()): ActRunner {

@@ -6,6 +6,9 @@ import { BIRTH, busWithEntries } from '../../support/lawful/published-entries.js
 import { head, RawSocket } from '../../support/raw-client/raw-socket.js';
 
 const PAPER_BYTES = 10 * 1024 * 1024;
+const ROUNDS = 5;
+/** So many in flight that some are judged behind the departure. */
+const ACTS = 40;
 
 t.test('what an officer reads slowly ends with the office', async (t) => {
   const bus = await busWithEntries(t, [BIRTH]);
@@ -23,6 +26,23 @@ t.test('what an officer reads slowly ends with the office', async (t) => {
   await download.closed;
   t.ok(download.received.length < PAPER_BYTES, `${download.received.length} bytes, ${bytesThen} before`);
   t.equal((await fetchAs(bus, `/v1/attachments/${paper}`)).status, 401);
+});
+
+t.test('an act that came before its officer left is refused once the departure is on record', async (t) => {
+  const bus = await busWithEntries(t, []);
+  const demand = { title: 'births', items: ['a'], dutyBasis: 'b', scenario: 's' };
+  for (let round = 0; round < ROUNDS; round++) {
+    const id = `ines-${round}`;
+    const officer = { id, name: { en: id }, roles: ['applicant'] };
+    bus.tokens.set(id, (await bus.act('du', '/v1/officers', officer)).token);
+    const left = bus.act('du', `/v1/officers/${id}/leave`);
+    const answers = await Promise.all(Array.from({ length: ACTS }, () => bus.as(id, 'POST', '/v1/demands', demand)));
+    const { seq } = await left;
+    const made = answers.filter(({ status }) => status === 201);
+    t.same(made.filter(({ body }) => body.seq > seq).length, 0, 'none is recorded behind it');
+    const refused = { status: 401, body: { code: 'NOT_AUTHENTICATED' } };
+    for (const answer of answers.filter((one) => !made.includes(one))) t.match(answer, refused);
+  }
 });
 
 const opened = async (t: Test, bus: LawfulBus, line: string, headers = {}): Promise<RawSocket> => {

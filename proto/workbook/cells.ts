@@ -1,4 +1,23 @@
+import { BrokenFileError } from './broken-file.js';
 import { readXml } from './xml.js';
+
+/** Those of a spreadsheet: a cell far to the right would be an array of as many. */
+export const COLUMNS_MAX = 16_384;
+const TYPES: ReadonlySet<string> = new Set(['n', 's', 'inlineStr', 'str', 'b', 'd', 'e']);
+/** A number as XML Schema writes one; JavaScript would read `0x1F` and white space as well. */
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** The number that a cell stores; undefined for any other text. */
+export function storedNumber(text: string): number | undefined {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** The truth value that a cell stores; undefined for any other text. */
+export function storedTruth(text: string): boolean | undefined {
+  if (text === '1' || text === 'true') return true;
+  return text === '0' || text === 'false' ? false : undefined;
+}
 
 /** A cell as the sheet stores it. */
 export interface SheetCell {
@@ -27,7 +46,7 @@ export interface CellHandlers {
   merged?(range: MergedRange): void;
 }
 
-/** Reads the XML of a sheet once from beginning to end. Throws on what is not well-formed. */
+/** Reads the XML of a sheet once from beginning to end. Throws BrokenFileError for what no spreadsheet would show as it stands. */
 export function readCells(sheetXml: string, handlers: CellHandlers): void {
   const inside: string[] = [];
   let cell: SheetCell | undefined;
@@ -37,11 +56,11 @@ export function readCells(sheetXml: string, handlers: CellHandlers): void {
     open: (name, attributes) => {
       inside.push(name);
       if (name === 'row') {
-        rowNumber = Number(attributes.r ?? rowNumber + 1);
+        rowNumber = rowAfter(rowNumber, attributes.r);
         nextIndex = 0;
         handlers.row(rowNumber);
       } else if (name === 'c') {
-        cell = openCell(attributes, nextIndex);
+        cell = openCell(attributes, nextIndex, rowNumber);
         nextIndex = cell.index + 1;
       } else if (name === 'f' && cell) cell.hasFormula = true;
       else if (name === 'mergeCell') handlers.merged?.(rangeOf(attributes.ref ?? ''));
@@ -60,9 +79,20 @@ export function readCells(sheetXml: string, handlers: CellHandlers): void {
   });
 }
 
-function openCell({ r, t = 'n', s = '0' }: Record<string, string>, nextIndex: number): SheetCell {
+/** A row that stands there twice, or behind a later one, would be shown in some other order, or not at all. */
+function rowAfter(before: number, stated: string | undefined): number {
+  const number = stated === undefined ? before + 1 : Number(stated);
+  if (number > before && Number.isInteger(number)) return number;
+  throw new BrokenFileError(`row ${stated} does not follow row ${before}`);
+}
+
+function openCell({ r, t = 'n', s = '0' }: Record<string, string>, nextIndex: number, row: number): SheetCell {
   const letters = /^[A-Z]+/.exec(r ?? '')?.[0];
   const index = letters === undefined ? nextIndex : columnIndex(letters);
+  if (index < nextIndex) throw new BrokenFileError(`row ${row} has a cell twice, or not in the order of the columns`);
+  if (index >= COLUMNS_MAX)
+    throw new BrokenFileError(`row ${row} has a cell beyond the ${COLUMNS_MAX} columns of a sheet`);
+  if (!TYPES.has(t)) throw new BrokenFileError(`row ${row} has a cell of an unknown type`);
   return { index, type: t, style: Number(s), value: '', inline: '', hasFormula: false };
 }
 

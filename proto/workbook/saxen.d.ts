@@ -12,6 +12,8 @@ declare module 'saxen' {
     ): this;
     on(event: 'closeTag', handler: (name: string) => void): this;
     on(event: 'text', handler: (text: string, decode: (text: string) => string) => void): this;
+    /** `<!…>` other than comments. */
+    on(event: 'attention', handler: (text: string) => void): this;
     on(event: 'cdata', handler: (text: string) => void): this;
     on(event: 'error', handler: (error: Error) => void): this;
     parse(xml: string): void;

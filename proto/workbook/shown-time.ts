@@ -9,7 +9,16 @@ const DAY_WITHOUT_DATE = 60;
 const FIRST_DAY_OF_1904 = 1_462;
 
 /** Whether a number format shows a time. A duration such as `[h]:mm` is a number of hours and no time of a day. */
-export const isTimeFormat = (code: string): boolean => isDateFormat(code) && !/\[(?:h+|m+|s+)\]/i.test(code);
+export const isTimeFormat = (code: string): boolean => isDate(code) && !/\[(?:h+|m+|s+)\]/i.test(code);
+
+/** False for a format that cannot be read. */
+function isDate(code: string): boolean {
+  try {
+    return isDateFormat(code);
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Date and time of a stored number, each only as far as its format shows it, or the flaw for which it shows none that can be taken. A binary

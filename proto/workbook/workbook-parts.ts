@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { getFormatFromId } from 'numfmt';
+import type { Archive } from './archive-directory.js';
 import { BrokenFileError } from './broken-file.js';
-import { type Archive, unzip } from './unzip.js';
+import { unzip } from './unzip.js';
 import { readXml } from './xml.js';
 
 /** The parts of a workbook that say how the cells of one sheet are read. */
@@ -72,8 +73,7 @@ const partName = (name: string): string => name.toLowerCase().replaceAll('\\', '
 
 async function unzipParts(packed: Archive, names: readonly (string | undefined)[]): Promise<Map<string, string>> {
   const wanted = new Set(names.map((name) => name && partName(name)));
-  const parts = await unzip(packed, (name) => wanted.has(partName(name)));
-  return new Map([...parts].map(([name, xml]) => [partName(name), xml]));
+  return unzip(packed, (name) => (wanted.has(partName(name)) ? partName(name) : undefined));
 }
 
 function part(parts: ReadonlyMap<string, string>, name: string | undefined): string {

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
-import { COLUMNS_MAX, READ_ROWS_MAX, type Table, type TableRow, textCell, UnusableFileError } from './table.js';
+import { COLUMNS_MAX } from '../../../proto/workbook/cells.js';
+import { READ_ROWS_MAX, type Table, type TableRow, textCell, UnusableFileError } from './table.js';
 
 const DECODERS = { 'utf-8': 'utf-8', gbk: 'gb18030' } as const;
 export type CsvEncoding = keyof typeof DECODERS;

@@ -44,5 +44,3 @@ export class UnusableFileError extends Error {
 export const ROWS_MAX = 100_000;
 /** Rows with text that a file is read for: notes above the header, and one row more than it may have. */
 export const READ_ROWS_MAX = 2 * ROWS_MAX;
-/** Columns of a sheet, which are those of a spreadsheet. */
-export const COLUMNS_MAX = 16_384;

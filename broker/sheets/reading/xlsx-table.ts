@@ -1,6 +1,13 @@
 import { decimalOf } from '../../../proto/values/exact-number.js';
 import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
-import { type MergedRange, readCells, type SheetCell } from '../../../proto/workbook/cells.js';
+import {
+  COLUMNS_MAX,
+  type MergedRange,
+  readCells,
+  type SheetCell,
+  storedNumber,
+  storedTruth,
+} from '../../../proto/workbook/cells.js';
 import { isTimeFormat, shownTime } from '../../../proto/workbook/shown-time.js';
 import {
   readWorkbook,
@@ -8,15 +15,7 @@ import {
   type WorkbookParts,
   type WorkbookSheet,
 } from '../../../proto/workbook/workbook-parts.js';
-import {
-  type Cell,
-  COLUMNS_MAX,
-  READ_ROWS_MAX,
-  type Table,
-  type TableRow,
-  textCell,
-  UnusableFileError,
-} from './table.js';
+import { type Cell, READ_ROWS_MAX, type Table, type TableRow, textCell, UnusableFileError } from './table.js';
 import { comparable } from './text-form.js';
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
@@ -65,7 +64,7 @@ function tableOf(parts: WorkbookParts): Table {
     },
     cell: (cell) => {
       const row = rows.at(-1);
-      const read = isFull || cell.index >= COLUMNS_MAX ? undefined : cellOf(cell, parts);
+      const read = isFull ? undefined : cellOf(cell, parts);
       if (row && read !== undefined) row.cells[cell.index] = read;
     },
     merged: (range) => merged.push(range),
@@ -102,14 +101,19 @@ function cellOf(cell: SheetCell, { sharedStrings, formats, is1904 }: WorkbookPar
   if (type === 'inlineStr') return textCell(unescaped(cell.inline));
   if (value === '') return hasFormula && type !== 'str' ? { flaw: 'has a formula without a stored value' } : undefined;
   if (type === 'str') return textCell(unescaped(value));
-  if (type === 'b') return value === '1' || value === 'true' ? 'TRUE' : 'FALSE';
+  if (type === 'b') return truthCell(value);
   if (type === 'd') return value.replace(/T00:00:00(?:\.0+)?Z?$/, '').replace(/(?:\.\d+)?Z?$/, '');
   return numberCell(value, formats[style] ?? 'General', is1904);
 }
 
+function truthCell(stored: string): Cell {
+  const truth = storedTruth(stored);
+  return truth === undefined ? { flaw: 'is neither true nor false' } : String(truth).toUpperCase();
+}
+
 function numberCell(stored: string, format: string, is1904: boolean): Cell {
-  const value = Number(stored);
-  if (stored.trim() === '' || !Number.isFinite(value)) return { flaw: 'is not a number' };
+  const value = storedNumber(stored);
+  if (value === undefined) return { flaw: 'is not a number' };
   if (isTimeFormat(format)) return timeCell(value, format, is1904);
   const shortest = String(value === 0 ? 0 : value);
   return /e/.test(shortest) ? (decimalOf(shortest) ?? shortest) : shortest;

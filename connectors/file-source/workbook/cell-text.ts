@@ -1,4 +1,5 @@
 import { format, getFormatInfo } from 'numfmt';
+import { storedNumber } from '../../../proto/workbook/cells.js';
 import { isTimeFormat, shownTime } from '../../../proto/workbook/shown-time.js';
 import { withoutExponent } from '../../runtime/mapping/json-text.js';
 
@@ -21,15 +22,19 @@ export class CellProblem {
 
 /** The text that a person sees in a cell with a number, in plain notation; a time as `YYYY-MM-DD hh:mm:ss`. */
 export function numberText(stored: string, numberFormat: NumberFormat): string | CellProblem {
-  const value = Number(stored);
-  if (stored.trim() === '' || !Number.isFinite(value)) return new CellProblem('is not a number');
+  const value = storedNumber(stored);
+  if (value === undefined) return new CellProblem('is not a number');
   if (isTimeFormat(numberFormat.code)) return timeText(value, numberFormat);
   if (Number.isInteger(value) && Math.abs(value) >= INTEGER_MAX) {
     return new CellProblem(
       `has a number of more than ${DIGITS} digits, which is not what was typed; format the column as text`,
     );
   }
-  return shownNumber(value, numberFormat.code);
+  try {
+    return shownNumber(value, numberFormat.code);
+  } catch {
+    return new CellProblem('has a number format that cannot be read');
+  }
 }
 
 const plainNumber = (value: number): string => withoutExponent(String(Number(value.toPrecision(DIGITS))));

@@ -18,8 +18,13 @@ export function outsideOr(webhookAllow: readonly string[]): MayReach {
   };
 }
 
+/** All of IPv6 that is routed to everybody. What lies outside is reserved, or wraps an address of IPv4, such as `::a00:1`. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
 const isPublic = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
-  address.range() === 'unicast' && !METADATA.has(address.toString());
+  address.range() === 'unicast' &&
+  !METADATA.has(address.toString()) &&
+  (address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST));
 
 /**
  * Why notices can never go to a URL, as far as it says so itself; undefined when that is left to the addresses of its
@@ -27,9 +32,10 @@ const isPublic = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
  */
 export function urlProblem(text: string, mayReach: MayReach): string | undefined {
   if (!URL.canParse(text)) return 'is no URL';
-  const { protocol, username, password, hostname } = new URL(text);
+  const { protocol, username, password, hostname, port } = new URL(text);
   if (protocol !== 'https:') return 'must be an https:// URL';
   if (username !== '' || password !== '') return 'must not hold a user and password';
+  if (port === '0') return 'has a port that cannot be called';
   const host = bareHost(hostname);
   if (isLoopbackName(host))
     return mayReach('127.0.0.1') || mayReach('::1') ? undefined : 'is an address of this machine';

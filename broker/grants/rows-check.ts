@@ -7,6 +7,7 @@ import { isDecimal } from '../../proto/values/decimal.js';
 import { decimalOf } from '../../proto/values/exact-number.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDay, isDayOrInstant, isInstant } from '../../proto/values/rfc3339.js';
+import { isWellFormed } from '../../proto/values/unicode.js';
 
 type Keyword = (typeof ROW_KEYWORDS)[number];
 
@@ -83,8 +84,7 @@ function valueProblem(keyword: Keyword, value: unknown, type: ItemType): string 
     if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one value';
     return value.every((one) => isValue(one, type)) ? undefined : `must list values of type ${type}`;
   }
-  if (keyword === 'prefix')
-    return typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty';
+  if (keyword === 'prefix') return isText(value) && value !== '' ? undefined : 'must be a string that is not empty';
   const isBound = keyword === 'from' || keyword === 'to';
   const fits = isBound && type === 'datetime' ? isDayOrInstant(value) : isValue(value, type);
   return fits ? undefined : `must be a value of type ${type}`;
@@ -106,6 +106,9 @@ function isValue(value: unknown, type: ItemType): boolean {
     case 'datetime':
       return isInstant(value);
     default:
-      return typeof value === 'string';
+      return isText(value);
   }
 }
+
+/** No event has half a surrogate pair, and a receipt could not hold the filter as it is. */
+const isText = (value: unknown): value is string => typeof value === 'string' && isWellFormed(value);

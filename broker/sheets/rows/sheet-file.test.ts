@@ -246,3 +246,9 @@ for (const [what, bytes, more, message] of UNUSABLE) {
     await t.rejects(importInto(bytes, { profile: 'guide-2017', ...more }), { name: 'UnusableFileError', message });
   });
 }
+
+t.test('a header with thousands of columns of one name is read at once', { timeout: 8_000 }, async (t) => {
+  const columns = Array.from({ length: 16_000 }, () => 'c').join();
+  const { lines } = await importInto(`${csv(FIRST).replace('\n', `,${columns}\n`)},x`, { profile: 'guide-2017' });
+  t.match(lines, [{ result: 'draft' }]);
+});

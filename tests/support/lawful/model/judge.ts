@@ -105,7 +105,7 @@ export function judge(world: World, act: Act): Verdict {
   const standing = rules.filter((rule) => rule.from.includes(state) && (rule.stands?.(world, file) ?? true));
   if (standing.length === 0) return refused([problem('', 'WRONG_STATE')]);
   const rule = standing.find((one) => one.who.some((who) => fits(world, officer, file, who)));
-  if (!rule) return refused([problem('', 'NOT_YOUR_ROLE', 'R11')]);
+  if (!rule) return refused([problem('', 'NOT_YOUR_ROLE', officer === world.operator ? 'R36' : 'R11')]);
   const performing: Performing = { world, file, officer, act, made: {} };
   const problems = faultsOf(rule, performing);
   if (problems.length > 0) {
@@ -115,11 +115,9 @@ export function judge(world: World, act: Act): Verdict {
   return { rule, apply: (made) => perform(rule, { ...performing, made }) };
 }
 
-/** The platform operator, where an act may be about the node. */
-function operatorFor({ operator }: World, { who, kind, act, body }: Act): ModelOfficer | undefined {
-  if (who !== operator?.id || kind !== 'stops') return undefined;
-  return act === 'create' && ['entry', 'system', 'party'].includes(body.scope) ? undefined : operator;
-}
+/** The platform operator, who takes part in stops alone. */
+const operatorFor = ({ operator }: World, { who, kind }: Act): ModelOfficer | undefined =>
+  who === operator?.id && kind === 'stops' ? operator : undefined;
 
 /** An equal document changes nothing, whatever the state. */
 const isUnchanged = (world: World, { plan, ifMatch }: Act, officer: ModelOfficer, file: ModelFile): boolean =>

@@ -281,8 +281,9 @@ const namesOf = (file: ModelFile): (string | undefined)[] => [
   file.kind === 'stops' ? file.target : undefined,
 ];
 
-/** The record of an act that was done; one that was refused stands behind all. */
-const doneAt = ({ status, body }: Answer): number => (status < 300 ? body.seq : Number.MAX_SAFE_INTEGER);
+/** The record of an act that was done, or behind it one that changed nothing; an act that was refused stands behind all. */
+const doneAt = ({ status, body }: Answer): number =>
+  status < 300 ? body.seq + (body.changed === false ? 0.5 : 0) : Number.MAX_SAFE_INTEGER;
 
 function madeBy(body: Body): Made {
   const of = (path?: string): string | undefined => path?.split('/').at(-1);

@@ -26,19 +26,6 @@ const isThere = ({ world, act, officer }: Stop): Problem[] => {
 const noIncident = ({ act }: Stop): Problem[] =>
   act.body.incident === undefined ? [] : [problem('/incident', 'NOT_FOUND')];
 
-const onlyOne = ({ world, act, officer }: Stop): Problem[] => {
-  const { scope, target } = stopTargetOf(world, officer, act.body);
-  const standing = [...world.of('stops')].some(
-    (one) =>
-      one.state === 'standing' &&
-      one.scope === scope &&
-      one.target === target &&
-      one.suspender === officer.party &&
-      act.body.scope !== undefined,
-  );
-  return standing ? [problem('/target', 'CONFLICT')] : [];
-};
-
 const ofScope = (scope: StopScope): Rule<StopFile>[] => [
   {
     number: `stops of ${scope}`,
@@ -49,7 +36,7 @@ const ofScope = (scope: StopScope): Rule<StopFile>[] => [
     article: 'R35',
     fields: { scope: SCOPES, target: 'text', incident: 'text' },
     stands: (_world, file) => file.scope === scope,
-    checks: ['scope', isThere, 'reason', noIncident, onlyOne],
+    checks: ['scope', isThere, 'reason', noIncident],
   },
   {
     number: `stops of ${scope}`,

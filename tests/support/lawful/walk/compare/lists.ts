@@ -5,6 +5,7 @@ import type { ModelOfficer, World } from '../../model/world.js';
 import type { FoundInList } from './difference.js';
 import { differences } from './files.js';
 import { filterDifferences } from './filters.js';
+import { impactDifferences } from './impacts.js';
 import { noticeDifferences } from './notices.js';
 import { pages } from './pages.js';
 import { violationDifferences } from './violations.js';
@@ -37,6 +38,7 @@ export async function compareLists(
     const officer = world.officers.get(id) as ModelOfficer;
     for (const kind of LISTED) found.push(...(await eventuallyNone(() => listOf(world, client, officer, kind))));
     found.push(...(await eventuallyNone(() => catalogOf(world, client, officer))));
+    found.push(...(await eventuallyNone(() => impactDifferences(world, client, officer))));
     found.push(...(await eventuallyNone(() => violationDifferences(world, client, officer))));
     found.push(...(await eventuallyNone(() => noticeDifferences(world, client, officer))));
   }

@@ -9,7 +9,8 @@ export type Kind =
   | 'consents'
   | 'use-records'
   | 'backflows'
-  | 'stops';
+  | 'stops'
+  | 'contracts';
 
 /** One line of a file's history. */
 export interface ModelRecord {
@@ -156,6 +157,12 @@ export interface StopFile extends FileBase {
   suspender: string;
 }
 
+export interface ContractFile extends FileBase {
+  kind: 'contracts';
+  systems: readonly string[];
+  until: string;
+}
+
 export type ModelFile =
   | EntryFile
   | ApplicationFile
@@ -165,4 +172,5 @@ export type ModelFile =
   | ConsentFile
   | UseRecordFile
   | BackflowFile
-  | StopFile;
+  | StopFile
+  | ContractFile;

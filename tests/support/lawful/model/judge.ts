@@ -5,7 +5,7 @@ import { catalogRules } from './machines/catalog.js';
 import { demandRules } from './machines/demands.js';
 import { grantCaseRules } from './machines/grant-cases.js';
 import { grantRules } from './machines/grants.js';
-import { backflowRules, consentRules, useRecordRules } from './machines/small-files.js';
+import { backflowRules, consentRules, contractRules, useRecordRules } from './machines/small-files.js';
 import { stopRules } from './machines/stops.js';
 import { notify } from './notices.js';
 import { fits, reads } from './reading.js';
@@ -24,6 +24,7 @@ export const RULES: Readonly<Record<Kind, readonly Rule[]>> = {
   'use-records': useRecordRules,
   backflows: backflowRules,
   stops: stopRules,
+  contracts: contractRules,
 };
 
 export interface Refusal {

@@ -49,6 +49,7 @@ const RECEIVERS: Readonly<Record<string, readonly string[]>> = {
   W4: ['D'],
   W5: ['D'],
   backflows: ['D', 'P', 'CD'],
+  contracts: ['own', 'CD'],
   'stops of entry': ['P', 'CD'],
   'stops of system': ['own', 'CD'],
   'stops of party': ['own', 'CD'],

@@ -1,7 +1,8 @@
 import { plusDays } from './calendar.js';
 import { fallLate, lateDay, recount } from './clocks.js';
+import type { ModelFile } from './files.js';
 import { endGrant } from './grant-making.js';
-import { notifyOfClock } from './notices.js';
+import { notify, notifyOfClock } from './notices.js';
 import type { World } from './world.js';
 
 interface Moment {
@@ -35,16 +36,21 @@ function* moments(world: World): Generator<Moment> {
     if (file.kind === 'grants' && file.period.to !== undefined && file.endedOn === undefined) {
       yield { day: plusDays(file.period.to, 1), happens: () => endGrant(world, file, 'expire', 'expired') };
     }
-    if (file.kind === 'consents' && file.state === 'in_force') {
-      yield {
-        day: plusDays(file.until, 1),
-        happens: () => {
-          file.history.push({ act: 'expire', actor: 'bus', from: file.state, to: 'expired' });
-          file.state = 'expired';
-        },
-      };
-    }
+    const over = OVER[`${file.kind} ${file.state}`];
+    if (over && 'until' in file) yield { day: plusDays(file.until, 1), happens: () => endByTime(world, file, over) };
   }
+}
+
+/** Small files that end when their day is over, by kind and state. */
+const OVER: Readonly<Record<string, { act: string; to: string }>> = {
+  'consents in_force': { act: 'expire', to: 'expired' },
+  'contracts in_force': { act: 'end', to: 'ended' },
+};
+
+function endByTime(world: World, file: ModelFile, { act, to }: { act: string; to: string }): void {
+  file.history.push({ act, actor: 'bus', from: file.state, to });
+  file.state = to;
+  notify(world, file, file.kind, act);
 }
 
 /** Recounts every clock that has not ended by a new calendar; returns those that say something else of themselves now. */

@@ -51,7 +51,7 @@ export class Bodies {
       case 'demands':
         return { body: this.#demand(file, act) };
       default:
-        return { body: ['revoke', 'lift'].includes(act) ? { reason: REASON } : {} };
+        return { body: ['revoke', 'lift', 'end'].includes(act) ? { reason: REASON } : {} };
     }
   }
 
@@ -266,6 +266,14 @@ export class Bodies {
     const target = random.chance(0.05) || targets[scope].length === 0 ? 'unheard' : random.pick(targets[scope]);
     const incident = random.chance(0.03) && { incident: 'in-7f3k2m9q1x0c' };
     return { scope, ...(target !== undefined && { target }), reason: REASON, ...incident };
+  }
+
+  /** A body that lets a contractor work on systems of the party. */
+  contract(party: string): Json {
+    const { random, world } = this;
+    const systems = [...world.systems, ...world.sources].filter(([, own]) => own === party).map(([id]) => id);
+    const [from, to] = [world.today, plusDays(world.today, random.between(1, 60))];
+    return { contractor: 'Minjiang Data', number: 'C-7', approval: 'No. 7', from, to, systems };
   }
 
   /** A body that makes a file about a grant or an entry. */

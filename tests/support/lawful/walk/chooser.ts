@@ -18,14 +18,15 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   consents: 3,
   'use-records': 2,
   stops: 7,
+  contracts: 1,
 };
 const KINDS = Object.entries(WEIGHTS).flatMap(([kind, weight]) => Array<Kind>(weight).fill(kind as Kind));
 const CREATIONS: readonly Kind[] = [
   ...(['catalog', 'applications', 'applications', 'applications', 'demands', 'cases', 'cases'] as const),
-  ...(['use-records', 'use-records', 'consents', 'backflows', 'stops'] as const),
+  ...(['use-records', 'use-records', 'consents', 'backflows', 'stops', 'contracts'] as const),
 ];
 const ENDED = ['withdrawn', 'approved', 'refused', 'cancelled', 'closed', 'restored', 'terminated', 'dismissed'];
-const GONE = ['revoked', 'expired', 'removed', 'ordered', 'lifted'];
+const GONE = ['revoked', 'expired', 'removed', 'ordered', 'lifted', 'ended'];
 const PROVIDERS = ['fujian-civil-affairs', 'fujian-civil-affairs', 'fujian-tax', 'fuzhou-civil-affairs'];
 /** More entries than this would be applied for too rarely. */
 const ENTRIES_MAX = 24;
@@ -124,6 +125,11 @@ export class Chooser {
       return { who: applicant, kind, act: 'create', body: this.bodies.creation(kind, undefined as never, '') };
     }
     if (kind === 'stops') return this.#stop();
+    if (kind === 'contracts') {
+      const administrator = random.chance(0.9) ? this.#withRole('administrator') : who.id;
+      const { party } = world.officers.get(administrator) as ModelOfficer;
+      return { who: administrator, kind, act: 'create', body: this.bodies.contract(party) };
+    }
     const entryWise = kind === 'backflows' || (kind === 'consents' && random.chance(0.8));
     const abouts: (EntryFile | GrantFile)[] = entryWise
       ? [...world.of('catalog')].filter(({ published, state }) => published && state !== 'withdrawn')

@@ -1,5 +1,5 @@
 import { plusDays, plusYears } from '../calendar.js';
-import type { BackflowFile, ConsentFile, GrantFile, UseRecordFile } from '../files.js';
+import type { BackflowFile, ConsentFile, ContractFile, GrantFile, UseRecordFile } from '../files.js';
 import { makeGrant } from '../grant-making.js';
 import { type Performing, type Problem, problem, rulesOf } from '../rules.js';
 
@@ -117,5 +117,32 @@ export const backflowRules = rulesOf<BackflowFile>([
         items: items.map(({ name }: { name: string }) => name),
       });
     },
+  },
+]);
+
+const administrators = ['own.administrator'];
+
+export const contractRules = rulesOf<ContractFile>([
+  {
+    number: 'contracts',
+    from: ['–'],
+    act: 'create',
+    to: 'in_force',
+    who: administrators,
+    article: 'R36',
+    fields: { contractor: 'text', number: 'text', approval: 'text', from: 'date', to: 'date', systems: 'texts' },
+    needs: ['contractor', 'number', 'approval', 'from', 'to', 'systems'],
+    effect: ({ file, act }) => {
+      Object.assign(file, { until: act.body.to, systems: act.body.systems });
+    },
+  },
+  {
+    number: 'contracts',
+    from: ['in_force'],
+    act: 'end',
+    to: 'ended',
+    who: administrators,
+    article: 'R36',
+    reason: true,
   },
 ]);

@@ -42,6 +42,8 @@ function membersOf(file: ModelFile): Record<string, unknown> {
       return { entry: file.entry, grant: file.grant };
     case 'stops':
       return { scope: file.scope, target: file.target };
+    case 'contracts':
+      return { to: file.until, systems: file.systems };
     default:
       return {};
   }

@@ -12,7 +12,17 @@ import { violationDifferences } from './violations.js';
 import { worklistDifferences } from './worklists.js';
 
 const LISTED: readonly Kind[] = [
-  ...(['applications', 'grants', 'cases', 'demands', 'consents', 'use-records', 'backflows', 'stops'] as const),
+  ...([
+    'applications',
+    'grants',
+    'cases',
+    'demands',
+    'consents',
+    'use-records',
+    'backflows',
+    'stops',
+    'contracts',
+  ] as const),
 ];
 /** Each reading of their documents would be on record, and longer with each comparison: their files are read one by one at the end. */
 const RECORDING: Kind = 'use-records';

@@ -122,6 +122,13 @@ export const backflowRules = rulesOf<BackflowFile>([
 
 const administrators = ['own.administrator'];
 
+/** A contract is about systems of its own department. */
+const foreignSystems = ({ world, officer, act }: Performing<ContractFile>): Problem[] =>
+  (act.body.systems ?? []).flatMap((system: string, index: number) => {
+    const own = world.systems.get(system) ?? world.sources.get(system);
+    return own === officer.party ? [] : [problem(`/systems/${index}`, 'BAD_REQUEST')];
+  });
+
 export const contractRules = rulesOf<ContractFile>([
   {
     number: 'contracts',
@@ -132,6 +139,7 @@ export const contractRules = rulesOf<ContractFile>([
     article: 'R36',
     fields: { contractor: 'text', number: 'text', approval: 'text', from: 'date', to: 'date', systems: 'texts' },
     needs: ['contractor', 'number', 'approval', 'from', 'to', 'systems'],
+    guard: foreignSystems,
     effect: ({ file, act }) => {
       Object.assign(file, { until: act.body.to, systems: act.body.systems });
     },

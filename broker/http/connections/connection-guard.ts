@@ -4,6 +4,7 @@ import { Server as TlsServer } from 'node:tls';
 import type { TurnShare } from '../../../proto/async/shared-turns.js';
 import { beginAnswer } from './answer-in-service.js';
 import { HttpParserFeed } from './http-parser-feed.js';
+import { ciphertextOf } from './paced-ciphertext.js';
 import { RequestTurns } from './request-turns.js';
 
 /** Requests that a connection may have waiting behind the one in service. Browsers and libraries send none. */
@@ -15,6 +16,7 @@ const BYTES_PER_LINE = 64;
 /** Handshakes of TLS that are not complete, of all connections. Honest ones take some round trips. */
 const HANDSHAKE_SHARE = 0.1;
 const CHECK_INTERVAL_MS = 5_000;
+const NOTHING = new Uint8Array(0);
 
 export interface ConnectionGuardOptions {
   maxConnections: number;
@@ -67,18 +69,24 @@ export class ConnectionGuard {
       server.on('secureConnection', (socket: Socket) => this.#handshakes.delete(peerOf(socket)));
     }
     server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => this.#opened(socket));
-    server.on('upgrade', (request: IncomingMessage) => this.#upgradeBegins(request.socket));
+    server.on('upgrade', (request: IncomingMessage) => this.#upgradeBegins(request));
     this.#timer = setInterval(() => this.#closeStalled(), CHECK_INTERVAL_MS);
     this.#timer.unref();
     server.once('close', () => clearInterval(this.#timer));
   }
 
   /** For the first of the listeners: behind a request whose answer is still to come the connection is closed. */
-  #upgradeBegins(socket: Socket): void {
+  #upgradeBegins(request: IncomingMessage): void {
+    const { socket } = request;
     const connection = this.#of(socket);
     if (connection.inService > 0) socket.destroy();
     this.#serviceBegins(socket);
     connection.feed?.handOver();
+    const below = ciphertextOf(socket);
+    if (below) {
+      const share = this.options.shareOf(request);
+      below.shareOf = () => share;
+    }
     // A session lasts for days and needs neither.
     connection.feed = undefined;
     connection.head = undefined;
@@ -140,7 +148,10 @@ export class ConnectionGuard {
       return;
     }
     const connection = this.#of(socket);
-    connection.feed = new HttpParserFeed(socket, () => connection.head && this.options.shareOf(connection.head));
+    const shareOf = (): TurnShare | undefined => connection.head && this.options.shareOf(connection.head);
+    connection.feed = new HttpParserFeed(socket, shareOf);
+    const below = ciphertextOf(socket);
+    if (below) below.shareOf = shareOf;
   }
 
   #of(socket: Socket): Connection {
@@ -191,6 +202,8 @@ export class ConnectionGuard {
       if (socket.writableLength === 0 || written !== connection.written) {
         connection.written = written;
         connection.stalledSinceMs = undefined;
+        // A socket that is not read shows neither a reset nor a peer that answers no probe of the kernel; a write does, of nothing too.
+        if (socket.isPaused() && socket.writableLength === 0) socket.write(NOTHING);
       } else {
         connection.stalledSinceMs ??= nowMs;
         if (nowMs - connection.stalledSinceMs >= this.options.stalledMs) socket.destroy();

@@ -15,7 +15,8 @@ t.test('handshakes whose first bytes come at once are begun over several turns, 
     for (const until = performance.now() + 5; performance.now() < until; );
   });
   beginHandshakesInTurns(server as Server, 60_000);
-  const sockets = Array.from({ length: HANDSHAKES + 1 }, () => Object.assign(new EventEmitter(), { destroyed: false }));
+  const socketOf = () => Object.assign(new EventEmitter(), { destroyed: false, resume() {}, destroy() {} });
+  const sockets = Array.from({ length: HANDSHAKES + 1 }, socketOf);
   for (const socket of sockets) server.emit('connection', socket as unknown as Socket);
   await nextTurn();
   t.equal(begun, 0, 'nothing has come');

@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { sharedTurn, TurnShare } from '../../../proto/async/shared-turns.js';
+import { PacedCiphertext, showPeer } from './paced-ciphertext.js';
 
 type Listener = (socket: Socket) => void;
 
@@ -18,9 +19,11 @@ export function beginHandshakesInTurns(server: Server, firstBytesMsMax: number):
       `the TLS server of Node ${process.version} takes connections in a form that is not known here: use Node 20 or 22`,
     );
   server.off('connection', begin);
+  // Ahead of all who want to know the address of the client.
+  server.prependListener('secureConnection', showPeer);
   const inTurn = async (socket: Socket): Promise<void> => {
     await sharedTurn(share);
-    if (!socket.destroyed) begin.call(server, socket);
+    if (!socket.destroyed) begin.call(server, new PacedCiphertext(socket) as unknown as Socket);
   };
   server.on('connection', (socket: Socket) => {
     const timer = setTimeout(() => socket.destroy(), firstBytesMsMax);

@@ -13,6 +13,8 @@ const CHECK_INTERVAL_MS = 2_000;
 const TLS_HANDSHAKE_MS_MAX = 10_000;
 /** Between two requests of one connection. Above the 60 s of common proxies, so that they close first. */
 const KEEP_ALIVE_MS = 72_000;
+/** Silence after which the kernel probes the peer: ten seconds later the connection is closed. */
+const PROBE_MS = 30_000;
 
 export interface HttpServerOptions extends ConnectionGuardOptions {
   tls: TlsConfig;
@@ -36,6 +38,9 @@ export function createBrokerServer(serve: RequestListener, options: HttpServerOp
     requestTimeout: 0,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // An upload may be silent for days; the kernel asks whether its host is still there.
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_MS,
   };
   const tls = readTls(options.tls);
   const server = tls

@@ -207,6 +207,7 @@ class RunningBroker implements BrokerHandle {
       heartbeatMs,
       coalesceAbovePercent,
       cursorsPerSystemMax: config.quotas.cursors,
+      narrowingBytesPerDay: config.quotas.narrowingBytesPerDay,
       testClock: config.testClock,
       onDelivered: async (grant) => this.#firstDeliveries?.note(grant),
       onSent: config.alarms && ((...sent) => this.#alarms?.noteSent(...sent)),

@@ -54,6 +54,8 @@ export const CONFIG_DEFAULTS = {
     drafts: 50_000,
     // Per system: far more than one system has grants.
     cursors: 10_000,
+    // Per system: three hundred lists of ten thousand keys.
+    narrowingBytesPerDay: 64 * 1024 * 1024,
     // Per party: ten thousand scanned papers of a megabyte.
     attachmentBytes: 10 * 1024 * 1024 * 1024,
   },
@@ -152,6 +154,7 @@ const SHAPE = {
       quarantineEvents: count(1, 1_000_000_000),
       drafts: count(1, 1_000_000),
       cursors: count(1, 1_000_000),
+      narrowingBytesPerDay: count(1024, Number.MAX_SAFE_INTEGER),
       attachmentBytes: count(1024 * 1024, Number.MAX_SAFE_INTEGER),
     }),
     traces: map({

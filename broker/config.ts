@@ -67,6 +67,8 @@ export interface QuotasConfig {
   drafts: number;
   /** Cursors of a system over all its grants. */
   cursors: number;
+  /** Bytes of different narrowings of a system that receipts record in a day. */
+  narrowingBytesPerDay: number;
   /** Bytes of the attachments that the officers of a party store. */
   attachmentBytes: number;
 }

@@ -1,4 +1,5 @@
 import type { GrantDocument, GrantedItem } from '../../proto/entry/grant.js';
+import type { Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { DeliveredOp } from '../../proto/event/event.js';
 import { isSameEpoch } from '../../proto/log-position.js';
@@ -12,7 +13,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import { pagesOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/streams.js';
-import { type ReceiptSummary, receiptsOf } from '../receipts/receipt-reader.js';
+import { narrowingOf, type ReceiptSummary, receiptsOf } from '../receipts/receipt-reader.js';
 import { deliveredOp } from '../stream/views/delivered-op.js';
 import { type EntryLookup, fieldsOf, requireItem } from '../stream/views/entry-fields.js';
 import { filterCodec, filterValues } from '../stream/views/entry-views.js';
@@ -130,7 +131,7 @@ export class Disclosures {
     if (!record) return [];
     const grant = record.document as GrantDocument;
     const { historyFromMs } = boundsOf(grant);
-    const view = this.#viewOf(grant, receipt);
+    const view = this.#viewOf(grant, receipt, await narrowingOf(this.deps.bus, receipt));
     const codec = filterCodec([view], fieldsOf(this.deps.entries, receipt.entry));
     const disclosed: Disclosure[] = [];
     for (const { position, event } of inRange) {
@@ -143,11 +144,11 @@ export class Disclosures {
   }
 
   /** The grant as it was when the receipt was opened, with the narrowing of that subscription. */
-  #viewOf(grant: GrantDocument, receipt: ReceiptSummary): View {
+  #viewOf(grant: GrantDocument, receipt: ReceiptSummary, narrow: Rows): View {
     const source = {
       grant,
       rows: canonicalRows(grant.rows ?? {}),
-      narrow: receipt.narrow,
+      narrow,
       item: requireItem(this.deps.entries, receipt.entry),
       secret: this.deps.secret,
     };

@@ -27,7 +27,7 @@ function pollers() {
   } as unknown as ReceiptChain;
   let nowMs = 0;
   const registry = {
-    open: (of: ReceiptOpening) => Receipt.open(chain, of),
+    open: (of: ReceiptOpening) => Receipt.open(chain, of, { narrow: of.narrow }),
     close: (receipt: Receipt, reason: string) => receipt.close(reason),
   };
   const receipts = new PollerReceipts(registry, () => nowMs);

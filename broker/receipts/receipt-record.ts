@@ -25,6 +25,9 @@ export interface ReceiptTotals {
   acked: number;
 }
 
+/** A narrowing as the opening of a receipt has it: itself, or the digest under which it is on record. */
+export type OpenedNarrowing = { narrow: Rows } | { narrowing: string };
+
 export type ReceiptRecord = {
   receipt: string;
   broker: string;
@@ -34,7 +37,9 @@ export type ReceiptRecord = {
   prev: string;
   time: string;
 } & (
-  | ({ act: 'open'; ceiling: number } & ReceiptOpening)
+  | ({ act: 'open'; ceiling: number } & Omit<ReceiptOpening, 'narrow'> & OpenedNarrowing)
+  /** A narrowing that receipts of the same grant name by its digest; `receipt` is an id of its own. */
+  | { act: 'narrowing'; narrowing: string; narrow: Rows }
   /** Nothing after the ceiling is sent: a receipt that a crash left open counts as possibly delivered up to there. */
   | { act: 'extend'; ceiling: number }
   | ({ act: 'range' } & ReceiptTotals)

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../proto/errors.js';
 import { randomId } from '../../proto/random-id.js';
+import { NarrowingRecords } from './narrowing-records.js';
 import { Receipt } from './receipt.js';
 import { ReceiptChain, type ReceiptChainDeps } from './receipt-chain.js';
 import type { ReceiptOpening } from './receipt-record.js';
@@ -10,14 +11,21 @@ const DRAIN_MS = 5_000;
 
 export type SkippedPositions = Omit<ReceiptOpening, 'session' | 'encoding' | 'narrow'> & { through: number };
 
+export interface ReceiptRegistryDeps extends ReceiptChainDeps {
+  /** Counts bytes of narrowings that a system puts on record. Throws when they are too many. */
+  takeNarrowing(system: string, bytes: number): void;
+}
+
 /** All open receipts of this broker. */
 export class ReceiptRegistry {
   readonly chain: ReceiptChain;
   readonly #open = new Set<Receipt>();
+  readonly #narrowings: NarrowingRecords;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(deps: ReceiptChainDeps) {
+  constructor({ takeNarrowing, ...deps }: ReceiptRegistryDeps) {
     this.chain = new ReceiptChain(deps);
+    this.#narrowings = new NarrowingRecords(this.chain, takeNarrowing);
   }
 
   start(): void {
@@ -27,7 +35,7 @@ export class ReceiptRegistry {
 
   async open(opening: ReceiptOpening): Promise<Receipt> {
     if (this.chain.isFull) throw new SluiceError('STORE_UNAVAILABLE', 'receipts cannot be stored at the moment');
-    const receipt = await Receipt.open(this.chain, opening);
+    const receipt = await Receipt.open(this.chain, opening, this.#narrowings.of(opening));
     this.#open.add(receipt);
     return receipt;
   }

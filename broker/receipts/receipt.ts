@@ -1,6 +1,6 @@
 import { randomId } from '../../proto/random-id.js';
 import type { ReceiptChain } from './receipt-chain.js';
-import type { ReceiptOpening, ReceiptTotals } from './receipt-record.js';
+import type { OpenedNarrowing, ReceiptOpening, ReceiptTotals } from './receipt-record.js';
 
 /** Positions that a receipt allows ahead of what was sent; a new ceiling is requested at half of it. */
 const CEILING_STEP = 1_000_000;
@@ -18,7 +18,7 @@ export class Receipt {
 
   private constructor(
     private readonly chain: ReceiptChain,
-    private readonly opening: ReceiptOpening,
+    private readonly opening: Pick<ReceiptOpening, 'party' | 'grant' | 'from'>,
   ) {
     this.#ceiling = opening.from + CEILING_STEP;
     this.#through = opening.from;
@@ -26,10 +26,12 @@ export class Receipt {
   }
 
   /** Resolves when the opening is stored: only then may anything be sent. */
-  static async open(chain: ReceiptChain, opening: ReceiptOpening): Promise<Receipt> {
-    const receipt = new Receipt(chain, opening);
+  static async open(chain: ReceiptChain, opening: ReceiptOpening, narrowing: OpenedNarrowing): Promise<Receipt> {
+    const { narrow: _narrow, ...opened } = opening;
+    const receipt = new Receipt(chain, opened);
     const { party, grant } = opening;
-    await chain.append(party, grant, { receipt: receipt.id, act: 'open', ceiling: receipt.#ceiling, ...opening });
+    const record = { receipt: receipt.id, act: 'open', ceiling: receipt.#ceiling, ...opened, ...narrowing } as const;
+    await chain.append(party, grant, record);
     return receipt;
   }
 

@@ -34,6 +34,7 @@ import { CatchUp } from './subscriptions/catch-up.js';
 import { CursorTraffic } from './subscriptions/cursor-traffic.js';
 import { deliveryRefusal } from './subscriptions/delivery-refusal.js';
 import { GrantAccess, type GrantLookup } from './subscriptions/grant-access.js';
+import { NarrowingQuota } from './subscriptions/narrowing-quota.js';
 import { OpenEventStreams } from './subscriptions/open-event-streams.js';
 import { SubscriptionFailures } from './subscriptions/subscription-failures.js';
 import { SubscriptionMonitor } from './subscriptions/subscription-monitor.js';
@@ -51,6 +52,8 @@ export interface StreamDeps {
   grants: GrantLookup & Pick<Grants, 'idsOf'>;
   /** Cursors that one system may have; undefined is without bound. */
   cursorsPerSystemMax?: number;
+  /** Bytes of different narrowings that receipts of one system put on record in a day; undefined is without bound. */
+  narrowingBytesPerDay?: number;
   ledger: Pick<Ledger, 'isFresh' | 'append' | 'appendAll'>;
   metrics: StreamMetrics;
   revocations: Pick<RevocationReport, 'lastByteSent'>;
@@ -157,7 +160,14 @@ export function openStream(deps: StreamDeps): Stream {
 /** Opens the parts below both modes of delivery: live channels and pages. */
 function openBase(deps: StreamDeps) {
   const { bus, store, entries, metrics } = deps;
-  const receipts = new ReceiptRegistry({ bus, onStored: () => metrics.receiptStored(), warn: deps.warn });
+  const { narrowingBytesPerDay: perDay } = deps;
+  const quota = perDay === undefined ? undefined : new NarrowingQuota(perDay, () => performance.now());
+  const receipts = new ReceiptRegistry({
+    bus,
+    onStored: () => metrics.receiptStored(),
+    warn: deps.warn,
+    takeNarrowing: (system, bytes) => quota?.take(system, bytes),
+  });
   const traffic = new CursorTraffic(deps.heartbeatMs);
   const retention = new EntryRetention(entries);
   return {

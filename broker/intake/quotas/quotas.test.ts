@@ -1,10 +1,10 @@
 import t from 'tap';
-import { EventRate } from './event-rate.js';
+import { SystemRate } from '../../parties/quotas/system-rate.js';
 import { SystemUsage } from './system-usage.js';
 
 t.test('a system may send its events per second, and no other system pays for it', async (t) => {
   let now = 0;
-  const rate = new EventRate(10, () => now);
+  const rate = new SystemRate({ perSecond: 10 }, () => now);
   t.equal(Array.from({ length: 15 }, () => rate.take('a', 1)).filter(Boolean).length, 10);
   t.ok(rate.take('b', 10));
   now = 500;
@@ -15,7 +15,7 @@ t.test('a system may send its events per second, and no other system pays for it
 
 t.test('an atomic batch that is larger than the bucket passes when the bucket is full, and is paid for', async (t) => {
   let now = 0;
-  const rate = new EventRate(10, () => now);
+  const rate = new SystemRate({ perSecond: 10 }, () => now);
   t.ok(rate.take('a', 30));
   now = 2_000;
   t.notOk(rate.take('a', 1));

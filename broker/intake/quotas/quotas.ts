@@ -4,7 +4,7 @@ import { messagesOn } from '../../nats/read/log-reader.js';
 import { eventStream, QUARANTINE_STREAM } from '../../nats/streams.js';
 import type { SystemCaller } from '../../parties/caller.js';
 import type { QuotaNotice } from '../../parties/quotas/quota-notice.js';
-import { EventRate } from './event-rate.js';
+import { SystemRate } from '../../parties/quotas/system-rate.js';
 import { SystemUsage } from './system-usage.js';
 
 /** Bounds of one system; undefined is without bound. */
@@ -41,7 +41,7 @@ const MESSAGE_OVERHEAD_BYTES = 150;
 /** Decides whether a system may store more; see docs/decisions/0057. */
 export class Quotas {
   readonly #limits: QuotaLimits;
-  readonly #rate: EventRate | undefined;
+  readonly #rate: SystemRate | undefined;
   readonly #stored: SystemUsage;
   readonly #quarantined: SystemUsage;
   readonly #averageBytes = new Map<string, number>();
@@ -50,7 +50,8 @@ export class Quotas {
   constructor({ bus, partitions, limits, clockMs, notice }: QuotasDeps) {
     this.#notice = notice;
     this.#limits = limits;
-    this.#rate = limits.eventsPerSecond === undefined ? undefined : new EventRate(limits.eventsPerSecond, clockMs);
+    const perSecond = limits.eventsPerSecond;
+    this.#rate = perSecond === undefined ? undefined : new SystemRate({ perSecond }, clockMs);
     this.#stored = new SystemUsage((system) => storedEvents(bus, partitions, system), clockMs);
     this.#quarantined = new SystemUsage(
       (system) => messagesOn(bus, QUARANTINE_STREAM, `quarantine.*.*.${system}`),

@@ -9,7 +9,7 @@ export interface QuotaNoticeDeps {
 }
 
 /**
- * Counts and reports what a quota refuses. The metric has the quota alone, so that it has six series; the log names whose it is: quota and
+ * Counts and reports what a quota refuses. The metric has the quota alone, so that it has seven series; the log names whose it is: quota and
  * holder, each at once, after a minute and then at most once in ten minutes with their number since the last report.
  */
 export class QuotaNotice {

@@ -40,14 +40,21 @@ t.test('the narrowings of all sessions of a system are bounded together, and tho
 });
 
 t.test('a value counts with its length, in a list or alone', async (t) => {
-  const long = 'x'.repeat(1_000_000);
+  const long = 'x'.repeat(500_000);
   for (const narrow of [{ district: { in: [long] } }, { district: { is: long } }]) {
     const budget = new NarrowingBudget();
     t.throws(
       () => {
-        for (let i = 0; i < 30; i++) budget.take({ session: `s${i}`, system: 'a' }, narrow);
+        for (let i = 0; i < 60; i++) budget.take({ session: `s${i}`, system: 'a' }, narrow);
       },
       { code: 'TOO_MANY' },
     );
   }
+});
+
+t.test('a single narrowing has a bound of its own', async (t) => {
+  const budget = new NarrowingBudget();
+  const own = { session: 's', system: 'a' };
+  t.throws(() => budget.take(own, { district: { is: 'x'.repeat(600_000) } }), { code: 'TOO_LARGE' });
+  budget.take(own, listing(10_000, 40));
 });

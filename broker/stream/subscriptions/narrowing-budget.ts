@@ -5,6 +5,8 @@ import { valuesOf } from '../../grants/rows-check.js';
 
 /** Values of all narrowings of one session together, in the lists of their predicates. */
 export const SESSION_VALUES_MAX = 50_000;
+/** Of one narrowing as JSON: ten thousand values of fifty characters. */
+const BYTES_EACH_MAX = 512 * 1024;
 /** Memory of the narrowings of all sessions of one system, and of all systems. */
 const SYSTEM_BYTES_MAX = 24 * 1024 * 1024;
 const BYTES_MAX = 48 * 1024 * 1024;
@@ -22,10 +24,14 @@ export class NarrowingBudget {
   readonly #bytesBySystem = new Map<string, number>();
   #bytes = 0;
 
-  /** Returns what gives back what was taken, which may be called twice. Throws TOO_MANY. */
+  /** Returns what gives back what was taken, which may be called twice. Throws TOO_LARGE or TOO_MANY. */
   take({ session, system }: { session: string; system: string }, narrow: Rows): () => void {
     const values = valuesOf(narrow);
-    const bytes = JSON.stringify(narrow).length + values * BYTES_PER_VALUE;
+    const { length } = JSON.stringify(narrow);
+    if (length > BYTES_EACH_MAX) {
+      throw new SluiceError('TOO_LARGE', `a narrowing has at most ${BYTES_EACH_MAX} characters as JSON`);
+    }
+    const bytes = length + values * BYTES_PER_VALUE;
     if ((this.#valuesBySession.get(session) ?? 0) + values > SESSION_VALUES_MAX) {
       throw new SluiceError('TOO_MANY', `the narrowings of a session list at most ${SESSION_VALUES_MAX} values in all`);
     }

@@ -59,7 +59,10 @@ export class PartitionReader {
     return this.#follower.start();
   }
 
-  /** Takes the next event that this process has stored, whose bytes are from an `EventMemory`: it is dispatched without the way through the store when nothing is missing before it. */
+  /**
+   * Takes the next event that this process has stored, whose bytes are from an `EventMemory`. It is dispatched without the way through
+   * the store when nothing is missing before it.
+   */
   stored(subject: string, position: number, data: Uint8Array, sentAtMs: number): void {
     this.#follower.wrote(position, sentAtMs);
     if (!this.#follower.takes(position, sentAtMs)) return;

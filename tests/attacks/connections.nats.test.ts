@@ -109,6 +109,7 @@ t.test('a request that a proxy could read in another way is refused, and its con
   ];
   const requests: Record<string, string[]> = {
     'without a Host': ['GET /v1/catalog HTTP/1.1', reader],
+    'of another version': ['GET /v1/catalog HTTP/2.0', 'host: x', reader],
     'for two hosts': ['GET /v1/catalog HTTP/1.1', 'host: x', 'host: y', reader],
     'by two callers': ['GET /v1/catalog HTTP/1.1', 'host: x', reader, `Authorization: Bearer ${TOKENS.source}`],
     'of two lengths': ['POST /v1/events HTTP/1.1', 'host: x', ...post, 'content-length: 0', 'content-length: 9'],

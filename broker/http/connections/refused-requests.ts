@@ -40,6 +40,8 @@ const SINGLE = new Set(['host', 'authorization', 'content-type', 'content-encodi
 export function headFlaw({ rawHeaders, headers, httpVersion }: IncomingMessage): SluiceError | undefined {
   if (rawHeaders.length > 2 * HEADER_LINES_MAX) return headersTooLarge();
   const flaw = (what: string): SluiceError => new SluiceError('BAD_REQUEST', `the head of the request ${what}`);
+  // The parser takes 2.0 and 0.9 as well, of which a proxy makes something else.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return flaw('has another version than HTTP/1.1');
   if (headers.host === undefined && httpVersion !== '1.0') return flaw('has no Host');
   const { 'transfer-encoding': coding } = headers;
   if (coding !== undefined && !/^chunked$/i.test(coding)) return flaw('has a Transfer-Encoding other than chunked');

@@ -37,16 +37,23 @@ export const LAWFUL_FIELDS = [
 const CUSTOMARY = ['description', 'sourceDepartment', 'regionCode', 'trigger'];
 const KNOWN: ReadonlySet<string> = new Set([...READ, ...LAWFUL_FIELDS, ...CUSTOMARY]);
 
+/** More than anybody misspells; a document of a mebibyte can hold 50,000. */
+const UNKNOWN_NAMED_MAX = 100;
+
 /** Warns about unknown fields: a misspelled one is stored like any other, and would be missed only when it is needed. */
 export function unknownFields(document: Readonly<Record<string, unknown>>): string[] {
-  return [
+  const unknown = [
     ...Object.keys(document).filter((field) => !KNOWN.has(field)),
     ...Object.entries(MAPS).flatMap(([field, shape]) => unknownMembers(document[field], shape, field)),
     ...Object.entries(LISTS).flatMap(([field, shape]) => {
       const elements = Array.isArray(document[field]) ? document[field] : [];
       return elements.flatMap((one, index) => unknownMembers(one, shape, `${field}[${index}]`));
     }),
-  ].map((field) => `${quotedName(field)}: is not a known field; it is stored and ignored`);
+  ];
+  const named = unknown.slice(0, UNKNOWN_NAMED_MAX);
+  const warnings = named.map((field) => `${quotedName(field)}: is not a known field; it is stored and ignored`);
+  const further = unknown.length - named.length;
+  return further > 0 ? [...warnings, `document: ${further} further fields are not known`] : warnings;
 }
 
 const unknownMembers = (value: unknown, shape: Shape, path: string): string[] =>

@@ -37,6 +37,13 @@ t.test('an unknown field of an entry is a warning in trial mode and on a registe
   }
 });
 
+t.test('of thousands of unknown fields a hundred are named, and the others counted', async (t) => {
+  const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`unknown${i}`, i]));
+  const { warnings } = await validateEntryDocument({ ...LAWFUL, ...unknown }, { isTrial: true });
+  t.equal(warnings.length, 101);
+  t.equal(warnings.at(-1), 'document: 4900 further fields are not known');
+});
+
 const REFUSED: [string, unknown, RegExp][] = [
   ['a string', 'not a map', /^document: /],
   ['an entry id without party', entry({ id: 'birth' }), /^id: /],

@@ -142,11 +142,11 @@ function documentProblems(document: unknown, isTrial: boolean): string[] {
   if (typeof id === 'string' && isCanaryEntry(id)) problems.push(`id: ${CANARY_PARTY} ${MADE_BY_BUS}`);
   if (!Array.isArray(items)) return problems;
   if (isTrial && items.length === 0) problems.push('items: must be a list of at least one item');
-  return [...problems, ...itemListProblems(items, isTrial)];
+  return [...problems, ...itemListProblems(items.slice(0, ITEMS_MAX), isTrial)];
 }
 
 function itemListProblems(items: unknown[], isTrial: boolean): string[] {
-  const problems = items.slice(0, ITEMS_MAX).flatMap((item, index) => itemProblems(item, `items[${index}]`));
+  const problems = items.flatMap((item, index) => itemProblems(item, `items[${index}]`));
   const first = new Map<string, string>();
   for (const [index, item] of items.entries()) {
     if (!isMap(item) || typeof item.name !== 'string' || !isItemName(item.name)) continue;

@@ -17,6 +17,8 @@ interface Sent {
   answer: Answer | undefined;
 }
 
+/** Has the contracts that no walk concludes. */
+const CONTRACTOR = 'Software Ltd.';
 const UNTIL = '2099-12-31';
 /** Far from every clock of a walk, whose model has no calendar of that year. */
 const YEAR = 2150;
@@ -39,7 +41,7 @@ const contractor = (n: number): Step[] => [
     who: 'gao',
     path: '/v1/contracts',
     body: {
-      contractor: 'Software Ltd.',
+      contractor: CONTRACTOR,
       number: `C-${n}`,
       approval: `A-${n}`,
       from: '2025-12-01',
@@ -94,7 +96,10 @@ const KINDS: readonly ((n: number) => Step[])[] = [
     }),
 ];
 
-/** Acts of the machines that a walk has no model of: people, systems, contracts, accesses, calendars, notices, attachments. */
+/** Whether a file was made by one of the acts below, of a kind that a walk reads lists of. */
+export const isOfAsideActs = ({ document }: Body): boolean => document?.contractor === CONTRACTOR;
+
+/** Acts of people, systems, contracts, accesses, calendars, notices, attachments. */
 export class AsideActs {
   readonly #chains = KINDS.map((stepsOf) => ({ stepsOf, steps: [] as Step[], before: [] as Body[] }));
   #sent: (Sent | undefined)[] = [];

@@ -13,7 +13,7 @@ import { walk } from '../../support/lawful/walk/random-walk.js';
 import type { WalkBus } from '../../support/lawful/walk/walk-bus.js';
 import { connect, temporaryFolder } from '../../support/nats/nats.js';
 import { SeededRandom } from '../../support/seeded-random.js';
-import { AsideActs } from './aside-acts.js';
+import { AsideActs, isOfAsideActs } from './aside-acts.js';
 import { projectionDifferences } from './compared-projections.js';
 import { lawfulProcesses } from './lawful-processes.js';
 
@@ -53,6 +53,7 @@ async function watchedBus(t: Test, brokers: BrokerProcesses) {
     faults: [] as object[],
     kills: 0,
     clients: brokers.clients,
+    isBeside: isOfAsideActs,
     kill: async (index: number): Promise<void> => {
       const landed = await aside.send(brokers.clients[index] as LawfulClient);
       await delay(Math.random() * STRIKE_MS_MAX);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Answer, LawfulClient } from '../lawful-bus.js';
+import type { Answer, Body, LawfulClient } from '../lawful-bus.js';
 import type { ModelParty, World } from '../model/world.js';
 import { CALENDARS, CD, PARTIES } from '../people.js';
 import { ADMINISTRATORS, HEADS, OFFICERS, SYSTEMS } from './officers.js';
@@ -15,6 +15,8 @@ export interface WalkBus {
   kill?(index: number): Promise<void>;
   /** Starts it again; with `fresh`, without its projection. */
   restart?(index: number, fresh: boolean): Promise<void>;
+  /** Whether a file was made by somebody else than the walk. */
+  isBeside?(file: Body): boolean;
 }
 
 /** Fills the model with those whom the founding made. */

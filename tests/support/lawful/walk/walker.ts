@@ -159,7 +159,8 @@ export class Walker {
 
   /** Compares the lists of a broker, once it has caught up. */
   async compareLists(when: string, client: LawfulClient, readers?: readonly string[]): Promise<void> {
-    for (const { file, found } of await compareLists(this.world, client, readers)) {
+    const { isBeside } = this.bus;
+    for (const { file, found } of await compareLists(this.world, client, { readers, isBeside })) {
       this.#note({ act: `lists ${when}` }, found, file, undefined);
     }
   }

@@ -37,16 +37,24 @@ const WORKERS = ['fan', 'hua', 'chen', 'zhao', 'rui', 'su', 'xu', 'sun', 'tao', 
 const CAUGHT_UP_MS = Number(process.env.SLUICE_WALK_CAUGHT_UP_MS || 15_000);
 const POLL_MS = 100;
 
+export interface ListComparison {
+  readers?: readonly string[] | undefined;
+  /** Whether a file was made beside the walk, so that the model cannot have it. */
+  isBeside?: ((file: Body) => boolean) | undefined;
+}
+
 /** Reads every list of a broker as each reader, and compares it with the model; differences once it has caught up. */
 export async function compareLists(
   world: World,
   client: LawfulClient,
-  readers: readonly string[] = READERS,
+  { readers = READERS, isBeside = () => false }: ListComparison = {},
 ): Promise<FoundInList[]> {
   const found: FoundInList[] = [];
   for (const id of readers) {
     const officer = world.officers.get(id) as ModelOfficer;
-    for (const kind of LISTED) found.push(...(await eventuallyNone(() => listOf(world, client, officer, kind))));
+    for (const kind of LISTED) {
+      found.push(...(await eventuallyNone(() => listOf(world, client, { officer, kind, isBeside }))));
+    }
     found.push(...(await eventuallyNone(() => catalogOf(world, client, officer))));
     found.push(...(await eventuallyNone(() => impactDifferences(world, client, officer))));
     found.push(...(await eventuallyNone(() => violationDifferences(world, client, officer))));
@@ -72,12 +80,22 @@ async function eventuallyNone(look: () => Promise<FoundInList[]>): Promise<Found
 
 const documentsOf = (kind: string): string => (kind === RECORDING ? '' : '&document=true');
 
-async function listOf(world: World, client: LawfulClient, officer: ModelOfficer, kind: Kind): Promise<FoundInList[]> {
+interface ListReading {
+  officer: ModelOfficer;
+  kind: Kind;
+  isBeside: (file: Body) => boolean;
+}
+
+async function listOf(
+  world: World,
+  client: LawfulClient,
+  { officer, kind, isBeside }: ListReading,
+): Promise<FoundInList[]> {
   const shown = new Map(
     (await pages(client, officer.id, kind, documentsOf(kind))).map((answer): [string, Body] => [answer.id, answer]),
   );
-  const unheard = [...shown.keys()].filter((id) => !world.known.has(`${kind}/${id}`));
-  const more: FoundInList[] = unheard.map((id) => ({
+  const unheard = [...shown].filter(([id, file]) => !world.known.has(`${kind}/${id}`) && !isBeside(file));
+  const more: FoundInList[] = unheard.map(([id]) => ({
     file: undefined,
     found: [{ what: kind, model: 'no file', bus: id }],
   }));

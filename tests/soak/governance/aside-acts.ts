@@ -96,8 +96,9 @@ const KINDS: readonly ((n: number) => Step[])[] = [
     }),
 ];
 
-/** Whether a file was made by one of the acts below, of a kind that a walk reads lists of. */
-export const isOfAsideActs = ({ document }: Body): boolean => document?.contractor === CONTRACTOR;
+/** Whether a file, or its record, is of one of the acts below and of a kind that a walk makes as well. */
+export const isOfAsideActs = ({ document }: { document?: unknown }): boolean =>
+  (document as { contractor?: unknown } | undefined)?.contractor === CONTRACTOR;
 
 /** Acts of people, systems, contracts, accesses, calendars, notices, attachments. */
 export class AsideActs {

@@ -68,7 +68,7 @@ async function watchedBus(t: Test, brokers: BrokerProcesses) {
       if (bus.faults.length > 0) t.comment(JSON.stringify(bus.faults.at(-1)));
     },
     doneTwice: (): string[] => {
-      const made = records.filter(({ act, kind }) => act === 'create' && kind === 'contract');
+      const made = records.filter((one) => one.act === 'create' && one.kind === 'contract' && isOfAsideActs(one));
       const numbers = made.map(({ document }) => (document as { number: string }).number);
       return numbers.filter((number, index) => numbers.indexOf(number) !== index);
     },

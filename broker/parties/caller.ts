@@ -1,5 +1,6 @@
 import { shareOf, type TurnShare } from '../../proto/async/shared-turns.js';
 import { CANARY_PARTY } from '../../proto/canary.js';
+import { SluiceError } from '../../proto/errors.js';
 import type { SystemRight } from './system.js';
 
 /** An authenticated system. */
@@ -33,3 +34,9 @@ export const isCanary = ({ party }: Pick<Caller, 'party'>): boolean => party ===
 /** The documents of the canary are in no list but its own. */
 export const isListedFor = (caller: Caller, party: string | undefined): boolean =>
   party !== CANARY_PARTY || isCanary(caller);
+
+/** The caller that was looked up again before its act is recorded. Throws NOT_AUTHENTICATED when its token has ended meanwhile. */
+export function requireStillValid<Kind extends Caller>(now: Kind | undefined): Kind {
+  if (now) return now;
+  throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the act was judged');
+}

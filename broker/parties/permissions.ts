@@ -1,5 +1,5 @@
 import { type ProblemWhere, SluiceError } from '../../proto/errors.js';
-import { actorOf, type Caller, type OfficerCaller, type SystemCaller } from './caller.js';
+import { actorOf, type Caller, type OfficerCaller, requireStillValid, type SystemCaller } from './caller.js';
 import type { Role } from './officer.js';
 import type { SystemRight } from './system.js';
 
@@ -61,7 +61,7 @@ const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
 export interface Registers {
   /** The caller by the records of now; undefined when its token has ended. */
   again?: ((caller: OfficerCaller) => OfficerCaller | undefined) | undefined;
-  /** Of a registered bus. */
+  /** Known on a registered bus. */
   departments?: Departments | undefined;
 }
 
@@ -104,14 +104,13 @@ export class Permissions {
 
   /** `party` is the one that the act is about: the owner of an entry, the provider of a grant. */
   allows(caller: Caller, action: Action, party?: string): boolean {
-    return this.#roleFor(caller, action, party) !== undefined;
+    const now = this.#again(caller);
+    return now !== undefined && this.#roleFor(now, action, party) !== undefined;
   }
 
   /** The officer with the role that allows the action, by the records of now. Throws NOT_ALLOWED, or NOT_AUTHENTICATED when its token has ended. */
   require(caller: Caller, action: Action, party?: string): Acting {
-    if (!this.#again(caller))
-      throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the act was judged');
-    const role = this.#roleFor(caller, action, party);
+    const role = this.#roleFor(requireStillValid(this.#again(caller)), action, party);
     if (role === undefined) {
       const whose = party === undefined ? '' : ` for party ${party}`;
       throw new SluiceError('NOT_ALLOWED', `${caller.kind} ${caller.id} may not ${ACTION_PHRASES[action]}${whose}`);
@@ -159,9 +158,8 @@ export class Permissions {
     return caller.kind === 'officer' && again ? again(caller) : caller;
   }
 
-  #roleFor(given: Caller, action: Action, party: string | undefined): string | undefined {
-    const caller = this.#again(given);
-    if (caller?.kind !== 'officer') return undefined;
+  #roleFor(caller: Caller, action: Action, party: string | undefined): string | undefined {
+    if (caller.kind !== 'officer') return undefined;
     return caller.roles.find(
       (role) =>
         this.#isInScope(caller, ROLE_RIGHTS[role as Role]?.[action], party) ||

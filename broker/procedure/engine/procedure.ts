@@ -2,7 +2,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Act, LedgerRecord } from '../../ledger/record.js';
-import { actorOf, type Caller, type OfficerCaller } from '../../parties/caller.js';
+import { actorOf, type Caller, type OfficerCaller, requireStillValid } from '../../parties/caller.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
 import type { FileReader } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
@@ -76,7 +76,9 @@ export class Procedure {
     const { answers, refusal } = await appendOnce(this.deps, { by: actor, key, actor, endsRights }, async (head) => {
       const runner = this.#runner(head);
       try {
-        const done = await this.#perform(runner, this.#stillInOffice(officer), calls, isOne);
+        // By the records that those of the acts will follow.
+        const now = requireStillValid(this.deps.world.credentials.again(officer));
+        const done = await this.#perform(runner, now, calls, isOne);
         const acts = calls.some(({ isDryRun }) => isDryRun) ? [] : runner.batch.toActs();
         return { acts, answers: whole ? [{ body: whole(done), isReplayed: false, isNew: false }] : done };
       } catch (error) {
@@ -168,13 +170,6 @@ export class Procedure {
     if (!(error instanceof RecordedRefusal)) throw error;
     await this.byBus(error.remainder.record);
     throw error.refusal;
-  }
-
-  /** The officer by the records that the act's will follow. Throws NOT_AUTHENTICATED. */
-  #stillInOffice(officer: OfficerCaller): OfficerCaller {
-    const now = this.deps.world.credentials.again(officer);
-    if (!now) throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the act was judged');
-    return now;
   }
 
   #runner(head: number, nowMs = this.deps.clock()): ActRunner {

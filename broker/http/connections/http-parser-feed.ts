@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import { hasTurnTime, inTurnTime } from '../../../proto/async/turn-queue.js';
+import { takePiece } from './take-piece.js';
 
 /** Bytes that the parser gets at one time: a millisecond where each byte is a chunk of its own. */
 const PIECE_BYTES = 4 * 1024;
@@ -75,23 +76,16 @@ export class HttpParserFeed {
   };
 
   async #drain(): Promise<void> {
-    if (!this.shareOf() && !this.socket._paused) this.#read(this.#next(FIRST_BYTES));
+    if (!this.shareOf() && !this.socket._paused) this.#read(takePiece(this.#waiting, FIRST_BYTES));
     while (this.#waiting.length > 0) {
       if (!hasTurnTime()) await sharedTurn(this.shareOf());
       // The server takes nothing while it has too much to write; it goes on by itself.
       while (this.socket._paused && !this.#isOver) await new Promise((resolve) => this.socket.once('resume', resolve));
       if (this.#isOver) return;
-      this.#read(this.#next(PIECE_BYTES));
+      this.#read(takePiece(this.#waiting, PIECE_BYTES));
       if (this.#isRefused) this.#waiting.length = 0;
     }
     if (!this.#isOver && !this.#isBodyFull && !this.socket._paused) this.socket.resume();
-  }
-
-  #next(bytes: number): Buffer {
-    const [chunk] = this.#waiting as [Buffer];
-    if (chunk.length <= bytes) return this.#waiting.shift() as Buffer;
-    this.#waiting[0] = chunk.subarray(bytes);
-    return chunk.subarray(0, bytes);
   }
 
   #read(piece: Buffer): void {

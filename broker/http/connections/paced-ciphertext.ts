@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { sharedTurn, TurnShare } from '../../../proto/async/shared-turns.js';
 import { hasTurnTime, inTurnTime } from '../../../proto/async/turn-queue.js';
+import { takePiece } from './take-piece.js';
 
 /** Connections of which no request was read yet have one share. */
 const unknownCallers = new TurnShare();
@@ -85,20 +86,13 @@ export class PacedCiphertext extends Duplex {
       if (!hasTurnTime()) await sharedTurn(this.shareOf() ?? unknownCallers);
       if (this.destroyed) return;
       inTurnTime(() => {
-        this.#isWanted = this.push(this.#next());
+        this.#isWanted = this.push(takePiece(this.#waiting, PIECE_BYTES));
       });
     }
     this.#isPassing = false;
     if (this.#waiting.length > 0 || this.destroyed) return;
     if (this.#hasEnded) this.push(null);
     else if (this.#isWanted) this.socket.resume();
-  }
-
-  #next(): Buffer {
-    const [chunk] = this.#waiting as [Buffer];
-    if (chunk.length <= PIECE_BYTES) return this.#waiting.shift() as Buffer;
-    this.#waiting[0] = chunk.subarray(PIECE_BYTES);
-    return chunk.subarray(0, PIECE_BYTES);
   }
 }
 
@@ -113,7 +107,9 @@ export function ciphertextOf(socket: Socket): PacedCiphertext | undefined {
 export function showPeer(tlsSocket: Socket): void {
   const below = ciphertextOf(tlsSocket);
   if (!below)
-    throw new TypeError('the TLS socket of this version of Node names its connection in another way than expected');
+    throw new TypeError(
+      `the TLS socket of Node ${process.version} names its connection in a form that is not known here: use Node 20 or 22`,
+    );
   const { remoteAddress, remotePort, remoteFamily, localAddress, localPort } = below.socket;
   const addresses = { remoteAddress, remotePort, remoteFamily, localAddress, localPort };
   for (const [name, value] of Object.entries(addresses)) Object.defineProperty(tlsSocket, name, { value });

@@ -13,10 +13,10 @@ export function storedNumber(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** The truth value that a cell stores; undefined for any other text. */
-export function storedTruth(text: string): boolean | undefined {
-  if (text === '1' || text === 'true') return true;
-  return text === '0' || text === 'false' ? false : undefined;
+/** The truth value that a cell stores, as a sheet shows it; undefined for any other text. */
+export function shownTruth(text: string): string | undefined {
+  if (text === '1' || text === 'true') return 'TRUE';
+  return text === '0' || text === 'false' ? 'FALSE' : undefined;
 }
 
 /** A cell as the sheet stores it. */

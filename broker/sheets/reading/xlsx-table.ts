@@ -5,8 +5,8 @@ import {
   type MergedRange,
   readCells,
   type SheetCell,
+  shownTruth,
   storedNumber,
-  storedTruth,
 } from '../../../proto/workbook/cells.js';
 import { isTimeFormat, shownTime } from '../../../proto/workbook/shown-time.js';
 import {
@@ -101,14 +101,9 @@ function cellOf(cell: SheetCell, { sharedStrings, formats, is1904 }: WorkbookPar
   if (type === 'inlineStr') return textCell(unescaped(cell.inline));
   if (value === '') return hasFormula && type !== 'str' ? { flaw: 'has a formula without a stored value' } : undefined;
   if (type === 'str') return textCell(unescaped(value));
-  if (type === 'b') return truthCell(value);
+  if (type === 'b') return shownTruth(value) ?? { flaw: 'is neither true nor false' };
   if (type === 'd') return value.replace(/T00:00:00(?:\.0+)?Z?$/, '').replace(/(?:\.\d+)?Z?$/, '');
   return numberCell(value, formats[style] ?? 'General', is1904);
-}
-
-function truthCell(stored: string): Cell {
-  const truth = storedTruth(stored);
-  return truth === undefined ? { flaw: 'is neither true nor false' } : String(truth).toUpperCase();
 }
 
 function numberCell(stored: string, format: string, is1904: boolean): Cell {

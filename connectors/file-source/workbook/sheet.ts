@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
-import { readCells, type SheetCell, storedTruth } from '../../../proto/workbook/cells.js';
+import { readCells, type SheetCell, shownTruth } from '../../../proto/workbook/cells.js';
 import { readWorkbook, unescaped, type WorkbookParts } from '../../../proto/workbook/workbook-parts.js';
 import { CellProblem, numberText } from './cell-text.js';
 
@@ -65,13 +65,8 @@ function contentOf(cell: SheetCell, { sharedStrings, formats, is1904 }: Workbook
   if (value === '')
     return hasFormula && type !== 'str' ? new CellProblem('has a formula without a stored result') : undefined;
   if (type === 'str') return unescaped(value);
-  if (type === 'b') return truthText(value);
+  if (type === 'b') return shownTruth(value) ?? new CellProblem('is neither true nor false');
   // A sheet knows no zones: programs that write `Z` mean the time that it shows.
   if (type === 'd') return value.replace(/Z$/, '').replace(/T00:00:00(?:\.0+)?$/, '');
   return numberText(value, { code: formats[cell.style] ?? 'General', is1904 });
-}
-
-function truthText(value: string): CellContent {
-  const truth = storedTruth(value);
-  return truth === undefined ? new CellProblem('is neither true nor false') : String(truth).toUpperCase();
 }

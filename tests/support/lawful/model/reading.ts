@@ -107,3 +107,9 @@ function partiesOf(world: World, file: ModelFile, relation: string): (string | u
       return [];
   }
 }
+
+/** Whether an officer is of the party, of its competent department or of the one above. */
+export function oversees(world: World, officer: ModelOfficer, party: string): boolean {
+  const peer = world.peer(party);
+  return [party, peer, world.superior(peer)].includes(officer.party);
+}

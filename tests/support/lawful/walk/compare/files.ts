@@ -68,39 +68,29 @@ const readHistory = (answer: Body, kind: string): object[] =>
     .filter(({ act }: Body) => !NO_ACTS.includes(act) && !(kind === 'use-records' && act === LOCKED))
     .map(({ act, actor, from, to, clock }: Body) => shownRecord({ act, actor, from, to, clock }));
 
-const shownClock = (clock: ModelClock): object => ({
-  id: clock.id,
-  start: clock.start,
-  unit: clock.unit,
-  due: clock.due,
-  lateFrom: plusDays(clock.due, 1),
-  length: clock.unit === 'wd' ? clock.length : 0,
-  party: clock.party,
-  provisional: clock.provisional,
-  pausedDays: clock.pausedDays,
-  extendedDays: clock.extendedDays,
-  calendar: clock.unit === 'wd' ? clock.calendar : null,
-  state: clock.state,
-  done: clock.done,
+/** The part of a clock that model and bus write alike. Only working days have a length and a calendar to compare. */
+const alike = ({ id, unit, due, party, provisional, pausedDays, extendedDays, state, length, calendar }: Body) => ({
+  id,
+  unit,
+  due,
+  length: unit === 'wd' ? length : 0,
+  party,
+  provisional,
+  pausedDays,
+  extendedDays,
+  calendar: unit === 'wd' ? calendar : null,
+  state,
 });
+
+const shownClock = (clock: ModelClock): object => [
+  alike(clock),
+  { start: clock.start, lateFrom: plusDays(clock.due, 1), done: clock.done },
+];
 
 function readClock(clock: Body): object {
   const midnight = /T00:00:00(\.000)?\+08:00$/.test(clock.lateFrom);
-  return {
-    id: clock.id,
-    start: clock.start.slice(0, 10),
-    unit: clock.unit,
-    due: clock.due,
-    lateFrom: midnight ? clock.lateFrom.slice(0, 10) : clock.lateFrom,
-    length: clock.unit === 'wd' ? clock.length : 0,
-    party: clock.party,
-    provisional: clock.provisional,
-    pausedDays: clock.pausedDays,
-    extendedDays: clock.extendedDays,
-    calendar: clock.unit === 'wd' ? clock.calendar : null,
-    state: clock.state,
-    done: clock.doneAt !== undefined,
-  };
+  const lateFrom = midnight ? clock.lateFrom.slice(0, 10) : clock.lateFrom;
+  return [alike(clock), { start: clock.start.slice(0, 10), lateFrom, done: clock.doneAt !== undefined }];
 }
 
 /** Acts that state, role and relation give an officer. */

@@ -1,14 +1,14 @@
 import type { Body, LawfulClient } from '../../lawful-bus.js';
 import type { EntryFile } from '../../model/files.js';
 import { liveGrants } from '../../model/machines/catalog.js';
-import { seesNewer } from '../../model/reading.js';
+import { oversees, seesNewer } from '../../model/reading.js';
 import type { ModelOfficer, World } from '../../model/world.js';
 import type { FoundInList } from './difference.js';
 
 /** Entries of which the impact is compared. */
 const ENTRIES_MAX = 12;
 
-/** What the newer text of entries takes from live grants, for whom it is: the provider, its competent department and the one above. */
+/** Compares the items that the newer text of entries takes from live grants, which those who oversee the provider are shown. */
 export async function impactDifferences(
   world: World,
   client: LawfulClient,
@@ -18,17 +18,12 @@ export async function impactDifferences(
   const published = [...world.of('catalog')].filter((file) => file.published && file.state !== 'withdrawn');
   for (const file of published.slice(-ENTRIES_MAX)) {
     const { status, body } = await client.as(officer.id, 'GET', `/v1/catalog/${file.id}/impact`);
-    const model = isFor(world, officer, file) ? impactOf(world, officer, file) : 'refused';
+    const model = oversees(world, officer, file.own) ? impactOf(world, officer, file) : 'refused';
     const bus = status === 200 ? shown(body) : 'refused';
     if (JSON.stringify(model) === JSON.stringify(bus)) continue;
     found.push({ file, found: [{ what: `impact for ${officer.id}`, model, bus }] });
   }
   return found;
-}
-
-function isFor(world: World, { party }: ModelOfficer, { own }: EntryFile): boolean {
-  const peer = world.peer(own);
-  return [own, peer, world.superior(peer)].includes(party);
 }
 
 /** Grants with the items that each loses, where the officer sees the newer text at all. */

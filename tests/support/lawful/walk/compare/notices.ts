@@ -1,8 +1,8 @@
 import type { Body, LawfulClient } from '../../lawful-bus.js';
 import type { ModelOfficer, World } from '../../model/world.js';
 import type { FoundInList } from './difference.js';
-import { without } from './multiset.js';
 import { pages } from './pages.js';
+import { type Side, Tallies } from './tallies.js';
 
 /** Refused attempts are about officers, whom the model has no files of. */
 const OF_REFUSAL = 'refused_attempt';
@@ -13,13 +13,11 @@ export async function noticeDifferences(
   client: LawfulClient,
   officer: ModelOfficer,
 ): Promise<FoundInList[]> {
-  const about = new Map<string, Record<'model' | 'repeated' | 'bus', string[]>>();
-  const add = (side: 'model' | 'repeated' | 'bus', { kind, about: of, clock }: Body): void => {
-    const key = kind === OF_REFUSAL ? OF_REFUSAL : of;
+  const tallies = new Tallies();
+  const add = (side: Side, { kind, about, clock }: Body): void => {
+    const key = kind === OF_REFUSAL ? OF_REFUSAL : about;
     if (kind !== OF_REFUSAL && !world.files.has(key)) return;
-    const all = about.get(key) ?? { model: [], repeated: [], bus: [] };
-    about.set(key, all);
-    all[side].push([kind, clock].filter(Boolean).join(' '));
+    tallies.add(side, key, [kind, clock].filter(Boolean).join(' '));
   };
   for (const notice of world.notices) {
     if (notice.to !== officer.party) continue;
@@ -30,11 +28,5 @@ export async function noticeDifferences(
     const { kind, id } = notice.about ?? {};
     add('bus', { ...notice, about: `${kind}/${id}` });
   }
-  return [...about].flatMap(([of, { model, repeated, bus }]) => {
-    const missing = without(model, bus);
-    const beyond = without(without(bus, model), repeated);
-    if (missing.length === 0 && beyond.length === 0) return [];
-    const found = [{ what: `notices to ${officer.party} of ${of}`, model: missing, bus: beyond }];
-    return [{ file: world.files.get(of), found }];
-  });
+  return tallies.differences(world, (file) => `notices to ${officer.party} of ${file}`);
 }

@@ -5,7 +5,7 @@ import type { ModelOfficer, World } from '../../model/world.js';
 import type { Difference, FoundInList } from './difference.js';
 import { differences } from './files.js';
 
-/** What waits for an officer, file by file, and in the order of the days that are left. A list that is cut off is compared as far as it goes. */
+/** Compares an officer's worklist file by file, and its order by the days that are left. A list that is cut off is compared as far as it goes. */
 export async function worklistDifferences(
   world: World,
   client: LawfulClient,

@@ -26,7 +26,7 @@ export class NarrowingRecords {
     private readonly take: (system: string, bytes: number) => void,
   ) {}
 
-  /** What the receipt says of its narrowing, which is on record by the time the receipt is. Throws what `take` throws. */
+  /** Returns how the receipt states its narrowing, which is on record by the time the receipt is. Throws what `take` throws. */
   of({ party, grant, system, narrow }: ReceiptOpening): OpenedNarrowing {
     const text = JSON.stringify(narrow);
     if (text.length <= INLINE_BYTES_MAX) return { narrow };

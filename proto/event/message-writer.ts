@@ -6,7 +6,7 @@ const COPY_LOOP_MAX = 128;
 /** Reserved for the length of a nested message: enough from 128 bytes to 16 KiB, otherwise the message is moved. */
 const NESTED_LENGTH_BYTES = 2;
 
-/** Where a message is kept. */
+/** Keeps messages. */
 export interface Memory {
   allocate(length: number): Uint8Array;
 }

@@ -38,7 +38,7 @@ function sharedLength(a: string, b: string): number {
   return shared;
 }
 
-/** Where the number begins that the character at `at` belongs to. */
+/** Start of the number that the character at `at` belongs to. */
 function numberStart(text: string, at: number): number {
   let start = at;
   while (start > 0 && text.charCodeAt(start - 1) !== DOT) start--;

@@ -18,7 +18,7 @@ export interface ValidationDeps {
   maxEventBytes: number;
   /** On a registered bus the problem of a record that breaks its schema names the article behind it. */
   isLawful?: boolean | undefined;
-  /** Where the stored form of the events of a partition is kept; without it in short-lived memory. */
+  /** Keeps the stored form of the events of a partition; without it that is in short-lived memory. */
   memoryOf?: ((partition: number) => Memory) | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface RateBounds {
   burst?: number;
 }
 
-/** What each system may take per second, by a bucket of tokens. */
+/** Bounds how much each system takes per second, by a bucket of tokens. */
 export class SystemRate {
   readonly #buckets = new Map<string, Bucket>();
 

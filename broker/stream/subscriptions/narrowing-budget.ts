@@ -5,7 +5,7 @@ import { valuesOf } from '../../grants/rows-check.js';
 
 /** Values of all narrowings of one session together, in the lists of their predicates. */
 export const SESSION_VALUES_MAX = 50_000;
-/** Of one narrowing as JSON: ten thousand values of fifty characters. */
+/** Characters of one narrowing as JSON: ten thousand values of fifty. */
 const BYTES_EACH_MAX = 512 * 1024;
 /** Memory of the narrowings of all sessions of one system, and of all systems. */
 const SYSTEM_BYTES_MAX = 24 * 1024 * 1024;

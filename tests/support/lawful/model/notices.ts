@@ -1,7 +1,7 @@
 import type { Kind, ModelFile } from './files.js';
 import type { ModelNotice, World } from './world.js';
 
-/** Who gets a notice of a transition, by its number: the column `n:` of the procedure. Nobody does of those that are not here. */
+/** Number of a transition → parties that get a notice of it: the column `n:` of the procedure. Of those that are not here nobody gets one. */
 const RECEIVERS: Readonly<Record<string, readonly string[]>> = {
   E4: ['CD'],
   E5: ['P'],

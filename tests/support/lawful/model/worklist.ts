@@ -15,7 +15,7 @@ export interface ModelItem {
   isLate: boolean;
 }
 
-/** What an officer's worklist shows of a file; undefined where it is not on it. */
+/** The item of a file on an officer's worklist; undefined where it is not on it. */
 export function itemOf(world: World, officer: ModelOfficer, file: ModelFile): ModelItem | undefined {
   if (!reads(world, officer, file)) return undefined;
   const acts = RULES[file.kind].filter((rule) => isWaiting(world, officer, file, rule)).map(({ act }) => act);

@@ -46,7 +46,7 @@ const POLL_MS = 25;
 const ENDING = ['stops create', 'grants suspend', 'cases suspend', 'grants dispose'];
 const REFUSED = 'GRANT_NOT_IN_FORCE';
 
-/** What goes out under the grants of a walk, beside what the model has of it. */
+/** Deliveries under the grants of a walk, compared with those of the model. */
 export class Deliveries {
   constructor(private readonly deps: DeliveryDeps) {}
 

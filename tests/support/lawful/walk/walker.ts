@@ -91,7 +91,7 @@ export class Walker {
     this.log.write({ today: world.today, ...act, expected: verdict.refusal?.code ?? verdict.rule?.number });
     const stream = act.plan?.open ? await this.#openStream(named as GrantFile) : undefined;
     const watched = strike ? undefined : await this.deliveries.watch(act, verdict, officer);
-    // What the bus does not deliver although the law has it delivered is a difference, after which the file is forgotten.
+    // Events that the law has delivered and the bus does not are a difference, after which the file is forgotten.
     if (named && !world.find(named.kind, named.id)) return watched?.close();
     const { answer, isSentTwice } = await this.#send(act, request, strike);
     stream?.abort();

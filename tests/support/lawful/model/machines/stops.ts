@@ -17,7 +17,7 @@ const lifters = (who: readonly string[]): string[] => [...new Set(who.map((one) 
 const isThere = ({ world, act, officer }: Stop): Problem[] => {
   const { scope, target } = stopTargetOf(world, officer, act.body);
   if (target === undefined) return [problem('/target', 'INCOMPLETE', 'R35')];
-  // What is missing cannot be looked for.
+  // A target that is missing cannot be looked for.
   if (act.body.scope === undefined) return [];
   return stoppedParty(world, officer, { scope, target }) === undefined ? [problem('/target', 'NOT_FOUND')] : [];
 };

@@ -1,12 +1,17 @@
 import { SpreadCalls } from '../../proto/async/spread-calls.js';
 
-/** Heartbeats of silence after which a client counts as gone: one may be lost, one may be late. */
-const SILENT_HEARTBEATS_MAX = 2.5;
+/**
+ * Heartbeats of silence after which a client is asked, by a ping, whether it is there. One that acknowledges need not be, nor one that has
+ * answered since the heartbeat before: reading an answer is half of what an idle session costs.
+ */
+const UNASKED_HEARTBEATS_MAX = 1.5;
+/** Heartbeats that it then has to answer: one may be lost, one may be late. */
+const ANSWER_HEARTBEATS_MAX = 2;
 
 export interface HeartbeatOptions {
   heartbeatMs: number;
-  /** Time to send a heartbeat to the client. */
-  beat: () => void;
+  /** Time to send a heartbeat to the client, and with it a ping when the client has been silent. */
+  beat: (isSilent: boolean) => void;
   /** The client has been silent for too long. */
   lost: () => void;
 }
@@ -16,12 +21,10 @@ export class Heartbeat {
   readonly #end: () => void;
   #lastHeardMs: number;
   #isListening = true;
-  #ticks = 0;
 
   constructor(private readonly options: HeartbeatOptions) {
     this.#lastHeardMs = performance.now();
-    // Twice per heartbeat, so that silence is noticed at 2.5 heartbeats and not at 3.
-    this.#end = callsAt(options.heartbeatMs / 2).add(() => this.#tick());
+    this.#end = callsAt(options.heartbeatMs).add(() => this.#beat());
   }
 
   /** A message, a ping or a pong came. */
@@ -44,14 +47,16 @@ export class Heartbeat {
     this.#end();
   }
 
-  #tick(): void {
+  #beat(): void {
     if (!this.#isListening) this.heard();
-    if (performance.now() - this.#lastHeardMs >= SILENT_HEARTBEATS_MAX * this.options.heartbeatMs) {
-      this.stop();
-      this.options.lost();
-    } else if (++this.#ticks % 2 === 0) {
-      this.options.beat();
+    const { heartbeatMs, beat, lost } = this.options;
+    const silentHeartbeats = (performance.now() - this.#lastHeardMs) / heartbeatMs;
+    if (silentHeartbeats < UNASKED_HEARTBEATS_MAX + ANSWER_HEARTBEATS_MAX) {
+      beat(silentHeartbeats >= UNASKED_HEARTBEATS_MAX);
+      return;
     }
+    this.stop();
+    lost();
   }
 }
 

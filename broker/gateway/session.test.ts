@@ -168,6 +168,20 @@ t.test('a client that hears the heartbeat and answers stays; one that falls sile
   t.equal(alive.socket.readyState, alive.socket.OPEN);
 });
 
+t.test('a client is pinged when it has been silent for longer than a heartbeat, and not before', async (t) => {
+  const { url } = await startGateway(t, { heartbeatMs: 400 });
+  const [idle, active] = await Promise.all([connectClient(t, url), connectClient(t, url)]);
+  let [idlePings, activePings] = [0, 0];
+  idle.socket.on('ping', () => idlePings++);
+  active.socket.on('ping', () => activePings++);
+  for (let heartbeats = 1; heartbeats <= 4; heartbeats++) {
+    await Promise.all([idle.next('heartbeat'), active.next('heartbeat')]);
+    active.socket.pong();
+  }
+  t.ok(idlePings === 1 || idlePings === 2, `${idlePings} pings in four heartbeats: none while its last pong is fresh`);
+  t.equal(activePings, 0);
+});
+
 t.test('a client that does not read what it is sent is cut off, and memory stays bounded', async (t) => {
   let sent = 0;
   const subscriptions = {

@@ -107,8 +107,8 @@ export class Session {
     this.#sink = sink;
     this.#heartbeat = new Heartbeat({
       heartbeatMs,
-      beat: () => this.#beat(),
-      lost: () => this.close(CLOSE_CODES.HEARTBEAT_LOST, 'no message, ping or pong for 2.5 heartbeats'),
+      beat: (isSilent) => this.#beat(isSilent),
+      lost: () => this.close(CLOSE_CODES.HEARTBEAT_LOST, 'no message, ping or pong for 3.5 heartbeats'),
     });
     this.#subscriptions = new SessionSubscriptions({
       session: this.id,
@@ -277,9 +277,9 @@ export class Session {
     this.#sink.sendFrame({ kind: 'error', ...where, code, message: detail });
   }
 
-  #beat(): void {
+  #beat(isSilent: boolean): void {
     this.#unfinished.checkTime();
-    this.#sink.sendHeartbeat();
+    this.#sink.sendHeartbeat(isSilent);
   }
 
   #pause(): void {

@@ -109,9 +109,10 @@ export class SocketSink implements FrameSink {
     }, msMax);
   }
 
-  /** A heartbeat frame and a ping in one write. */
-  sendHeartbeat(): void {
-    this.#sendBytes(heartbeatOf(this.options.codec));
+  /** A heartbeat frame, with a ping in the same write when the client is to answer. */
+  sendHeartbeat(withPing: boolean): void {
+    const { alone, pinging } = heartbeatOf(this.options.codec);
+    this.#sendBytes(withPing ? pinging : alone);
   }
 
   isOpen(): boolean {
@@ -230,13 +231,19 @@ export class SocketSink implements FrameSink {
   }
 }
 
-const heartbeats = new Map<Subprotocol, Uint8Array>();
+interface HeartbeatBytes {
+  alone: Uint8Array;
+  pinging: Uint8Array;
+}
 
-/** A heartbeat frame and a ping, which are the same bytes for all sessions of an encoding. */
-function heartbeatOf(codec: FrameCodec): Uint8Array {
+const heartbeats = new Map<Subprotocol, HeartbeatBytes>();
+
+/** A heartbeat frame, and the same with a ping: they are the same bytes for all sessions of an encoding. */
+function heartbeatOf(codec: FrameCodec): HeartbeatBytes {
   let bytes = heartbeats.get(codec.protocol);
   if (!bytes) {
-    bytes = Buffer.concat([socketMessage(codec.encode({ kind: 'heartbeat' })), PING]);
+    const alone = socketMessage(codec.encode({ kind: 'heartbeat' }));
+    bytes = { alone, pinging: Buffer.concat([alone, PING]) };
     heartbeats.set(codec.protocol, bytes);
   }
   return bytes;

@@ -91,6 +91,8 @@ export class SessionSubscriptions {
     this.#isClosed = true;
     const open = [...this.#byChannel.values()];
     this.#byChannel.clear();
+    // Storing cursors takes a while at the end of a broker, and a client acknowledges meanwhile: an error would end it for good.
+    for (const { channel } of open) this.#ended.add(channel);
     await Promise.allSettled(open.map((subscription) => subscription.close()));
   }
 

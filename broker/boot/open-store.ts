@@ -10,6 +10,7 @@ import { accountSpace } from '../nats/space/account-space.js';
 import { diskSpace } from '../nats/space/disk-space.js';
 import { type SpaceLevel, StoreSpace } from '../nats/space/store-space.js';
 import { ensureStreams, type Store } from '../nats/streams.js';
+import { refuseUnusableStore } from '../nats/unfinished-copy.js';
 import { whenAvailable } from '../nats/when-available.js';
 import { ConnectionLog } from './connection-log.js';
 import type { ProcessRole } from './process-role.js';
@@ -48,6 +49,8 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   const isExternal = embedded === undefined && !role.hasServerOfPrimary;
   const space = await limitToSpace(bus, isExternal, deps);
   const notices = isExternal ? await whenAvailable(() => checkServer(bus, config)) : [];
+  // Only the first worker: the others come when the store is in use.
+  if (role.isFirst) await whenAvailable(() => refuseUnusableStore(bus, config));
   const store = await whenAvailable(() => ensureStreams(bus, { partitions, replicas, maxBytesPerPartition }));
   if (isExternal) notices.push(...(await externalNotices(bus, config)));
   // One of several workers logs them.

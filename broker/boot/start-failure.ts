@@ -2,10 +2,12 @@ import { SluiceError } from '../../proto/errors.js';
 import { ConfigError } from '../config.js';
 import { LedgerBrokenError } from '../ledger/ledger-errors.js';
 import { ServerUnreachableError } from '../nats/bus.js';
+import { StoreCopyError } from '../nats/copy-stream.js';
 import { ServerNotFoundError } from '../nats/server/find-server.js';
 import { DataFolderInUseError } from '../nats/server/folder-lock.js';
 import { ServerStartError } from '../nats/server/server-process.js';
 import { ServerUnfitError } from '../nats/server-check.js';
+import { StoreUnusableError } from '../nats/unfinished-copy.js';
 import { ConfigurationConflictError } from '../parties/bus-facts.js';
 
 /** Reasons for which a broker does not start, or ends, that are no fault of the program: the message is enough. */
@@ -18,6 +20,8 @@ const EXPECTED = [
   ServerUnreachableError,
   DataFolderInUseError,
   LedgerBrokenError,
+  StoreUnusableError,
+  StoreCopyError,
   SluiceError,
 ];
 

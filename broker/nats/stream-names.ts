@@ -3,6 +3,8 @@ export const RECEIPTS_STREAM = 'RECEIPTS';
 export const QUARANTINE_STREAM = 'QUARANTINE';
 export const CURSORS_STREAM = 'CURSORS';
 export const ATTACHMENTS_STREAM = 'ATTACHMENTS';
+/** At the target of a copy until the copy is whole. */
+export const UNFINISHED_COPY_STREAM = 'COPY_UNFINISHED';
 /** The streams beside those of events. */
 export const STORE_STREAMS = [
   LEDGER_STREAM,

@@ -5,6 +5,7 @@ import type { Config } from '../../config.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { decodeRecord, type LedgerRecord } from '../../ledger/record.js';
 import type { Bus } from '../../nats/bus.js';
+import { ConfigurationConflictError } from '../../parties/bus-facts.js';
 import type { ReleaseStack } from '../release-stack.js';
 import { repeatEndedRights } from './repeat-ended-rights.js';
 import { RightsJournal } from './rights-journal.js';
@@ -30,8 +31,7 @@ export async function keepRights(deps: KeepRightsDeps): Promise<void> {
     ),
   );
   const { restored, confirmEnded: confirmed } = config;
-  // An empty ledger is that of a new bus: it has no rights that could come back.
-  if (ledger.head === 0) journal.settle(0, 0);
+  if (ledger.head === 0) foundOn(journal, config);
   else if (isFirst) await repeatEndedRights({ bus, ledger, journal, restored, confirmed, log });
   if (isFirst) await journal.compared();
   if (journal.isFound) await catchUp(ledger, journal);
@@ -41,6 +41,20 @@ export async function keepRights(deps: KeepRightsDeps): Promise<void> {
     stopFollowing();
     await journal.close();
   });
+}
+
+/**
+ * An empty ledger is that of a new bus, which has no rights that could come back: the journal begins anew. It must not where the copy
+ * was put into another folder, or a disk is not mounted: with the true store there would be nothing to compare.
+ */
+function foundOn(journal: RightsJournal, { dataDir, rightsJournal }: KeepRightsDeps['config']): void {
+  if (rightsJournal !== undefined && journal.seen > 0) {
+    throw new ConfigurationConflictError(
+      `the ledger is empty, and ${rightsJournal} knows ${journal.seen} records of a bus: is the disk with the data folder ` +
+        `${resolve(dataDir)} mounted, and is this the NATS of that bus? For a new bus move the journal away`,
+    );
+  }
+  journal.settle(0, 0);
 }
 
 /** Journals what the ledger has recorded while no process of this broker ran. Returns in the turn in which nothing is left. */

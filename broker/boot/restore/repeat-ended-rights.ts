@@ -35,7 +35,7 @@ export async function repeatEndedRights(deps: RestoreDeps): Promise<void> {
   const { ledger, journal, restored, confirmed, log } = deps;
   const lost = await lostStates(deps);
   if (lost.length === 0) {
-    if (restored && !journal.isFound) log.warn({ journal: journal.path }, NO_JOURNAL);
+    if (restored && !journal.isFound) refuseWithoutJournal(deps);
     return;
   }
   const settled = await settledBy(deps, lost);
@@ -59,9 +59,23 @@ export async function repeatEndedRights(deps: RestoreDeps): Promise<void> {
   );
 }
 
-const NO_JOURNAL =
-  'the store was restored and there is no journal of rights: what was suspended, ended or withdrawn since the copy was made is in ' +
-  'force again, and nothing here can tell what that was';
+/** What an operator gives in place of a code where there is no journal, and so no list. */
+const WITHOUT_JOURNAL = 'no-journal';
+
+/** Without a journal nothing can be listed: somebody must have seen that, and not only read of it in a log. */
+function refuseWithoutJournal({ journal, confirmed, log }: RestoreDeps): void {
+  if (confirmed !== WITHOUT_JOURNAL) throw new ConfigurationConflictError(noJournal(journal.path));
+  log.warn(
+    { journal: journal.path },
+    'the store was restored without a journal of rights: acts that ended rights since the copy was made are undone, repeat them by hand',
+  );
+}
+
+const noJournal = (path: string): string =>
+  `the store was restored, and there is no journal of rights at ${path}: what was suspended, ended or withdrawn since the copy was ` +
+  'made would be in force again, and nothing here can list it. Name the journal that this broker wrote before (rightsJournal, ' +
+  'SLUICE_RIGHTS_JOURNAL), or start first the broker that has one. If it is lost, start without network to the departments with ' +
+  `SLUICE_RESTORED=1 SLUICE_CONFIRM_ENDED=${WITHOUT_JOURNAL}, and repeat those acts by hand`;
 
 /** States that the ledger does not hold, newest first. A restored ledger is a beginning of the lost one, so the first that it holds ends the search. */
 async function lostStates({ ledger, journal }: RestoreDeps): Promise<RightState[]> {

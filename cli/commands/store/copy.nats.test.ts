@@ -5,7 +5,7 @@ import { STORE_STREAMS } from '../../../broker/nats/stream-names.js';
 import { startBroker } from '../../../tests/support/broker/broker.js';
 import { sluice } from '../../../tests/support/connectors/recording-terminal.js';
 import { person, REGISTER_BUNDLE } from '../../../tests/support/connectors/register-bundle.js';
-import { startNats, temporaryFolder } from '../../../tests/support/nats/nats.js';
+import { connect, startNats, temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { RawSession } from '../../../tests/support/raw-client/raw-client.js';
 import { publishBatch } from '../../../tests/support/raw-client/raw-http.js';
 
@@ -83,7 +83,7 @@ t.test(
     await publishBatch({ url: bus.url, token: SOURCE }, [person(2)]);
     await bus.broker.drain();
 
-    const restored = await startBroker(t, { config: { dataDir: backup, restored: true } });
+    const restored = await startBroker(t, { config: { dataDir: backup, restored: true, confirmEnded: 'no-journal' } });
     const session = await open(t, restored.url);
     await t.rejects(session.subscribe({ grant: 'g-one', from: { after: 2, log: before.subscribed.log } }), {
       code: 'POSITION_GONE',
@@ -93,3 +93,41 @@ t.test(
     t.match(await anew.collect(3), [{ data: { key: 'p0' } }, { data: { key: 'p1' } }, { data: { key: 'p2' } }]);
   },
 );
+
+t.test('a copy that was interrupted is not served, and the same command begins it anew', async (t) => {
+  const [home, to] = [join(await temporaryFolder(t), 'home'), join(await temporaryFolder(t), 'copy')];
+  const bus = await startBroker(t, { config: { dataDir: home } });
+  await bus.apply(REGISTER_BUNDLE);
+  const copied = await sluice('store', 'copy', '--from', home, '--to', to);
+  t.equal(copied.exitCode, 0, copied.err);
+  await bus.broker.drain();
+
+  const nats = await startNats(t);
+  const address = nats.url.replace('//', `//${nats.user}:${nats.pass}@`);
+  const { jsm } = await connect(t, nats);
+  await jsm.streams.add({ name: 'COPY_UNFINISHED', subjects: ['copy-unfinished'] });
+  await jsm.streams.add({ name: 'CURSORS', subjects: ['cursor.>'] });
+  await t.rejects(startBroker(t, { nats }), /copy that was interrupted.*Repeat sluice store copy/s);
+  const from = await sluice('store', 'copy', '--from', address, '--to', join(to, 'other'));
+  t.match(from, { exitCode: 2, err: /--from .* is a copy that was interrupted/ });
+  const again = await sluice('store', 'copy', '--from', to, '--to', address);
+  t.equal(again.exitCode, 0, again.err);
+  const config = { restored: true, confirmEnded: 'no-journal' };
+  await startBroker(t, { nats, config });
+});
+
+t.test('a copy that fails names the stream and the reason, and leaves the target folder empty', async (t) => {
+  const [home, to] = [join(await temporaryFolder(t), 'home'), join(await temporaryFolder(t), 'copy')];
+  const bus = await startBroker(t, { config: { dataDir: home } });
+  await bus.broker.drain();
+  // The server of a folder stands alone.
+  const failed = await sluice('store', 'copy', '--from', home, '--to', to, '--replicas', '3');
+  t.match(failed, { exitCode: 1, err: /^sluice: / });
+  t.notMatch(failed.err, /unexpected failure/);
+  t.notOk(existsSync(join(to, 'nats')));
+});
+
+t.test('a restored start without a copy in the store is refused', async (t) => {
+  const dataDir = join(await temporaryFolder(t), 'home');
+  await t.rejects(startBroker(t, { config: { dataDir, restored: true } }), /there is no copy of a bus in the store/);
+});

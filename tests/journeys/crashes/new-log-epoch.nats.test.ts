@@ -39,7 +39,7 @@ t.test(
     await publishBatch(source, [person(1)]);
     await before.collect(1);
 
-    const second = await startBroker(t, { nats, config: { restored: true } });
+    const second = await startBroker(t, { nats, config: { restored: true, confirmEnded: 'no-journal' } });
     await publishBatch(source, [person(2)]);
     await before.until(() => before.ended !== undefined, 'the end');
     t.equal(before.ended?.code, 'POSITION_GONE');

@@ -184,3 +184,30 @@ t.test('the journal of rights is for its owner alone, holds no token, and does n
   await rm(home, { recursive: true });
   await startBroker(t, { config: { dataDir: home } });
 });
+
+t.test('a journal that is configured and knows a bus is not begun anew on an empty ledger', async (t) => {
+  const folder = await temporaryFolder(t);
+  const config = { dataDir: join(folder, 'home'), rightsJournal: join(folder, 'rights') };
+  const bus = await startBroker(t, { config });
+  await bus.apply(REGISTER_BUNDLE);
+  await bus.broker.drain();
+  const known = await readFile(config.rightsJournal, 'utf8');
+  await rename(config.dataDir, `${config.dataDir}.unmounted`);
+  const list = await refusal(startBroker(t, { config }));
+  t.match(list, /the ledger is empty, and .*rights knows \d+ records of a bus/);
+  t.equal(await readFile(config.rightsJournal, 'utf8'), known);
+});
+
+t.test(
+  'a restored start without its journal is refused until an operator has confirmed that there is none',
+  async (t) => {
+    const home = join(await temporaryFolder(t), 'home');
+    const bus = await startBroker(t, { config: { dataDir: home } });
+    await bus.apply(REGISTER_BUNDLE);
+    await bus.broker.drain();
+    const elsewhere = { dataDir: home, rightsJournal: join(await temporaryFolder(t), 'rights'), restored: true };
+    const refused = await refusal(startBroker(t, { config: elsewhere }));
+    t.match(refused, /no journal of rights at .*rights: .*SLUICE_CONFIRM_ENDED=no-journal/);
+    await startBroker(t, { config: { ...elsewhere, confirmEnded: 'no-journal' } });
+  },
+);

@@ -38,22 +38,28 @@ export class BusApi {
   }
 
   async json<Answer>(path: string, request: ApiRequest = {}): Promise<Answer> {
-    const response = await this.#call(path, request);
-    if (response.status === 204) return undefined as Answer;
-    return (await response.json()) as Answer;
+    const text = await this.text(path, request);
+    try {
+      return (text === '' ? undefined : JSON.parse(text)) as Answer;
+    } catch {
+      // The bus answers with JSON: something between here and there has answered in its place.
+      throw new ProtocolError(`${httpUrl(this.options.url, path).origin}${path} answered without JSON`);
+    }
   }
 
   async text(path: string, request: ApiRequest = {}): Promise<string> {
-    return (await this.#call(path, request)).text();
+    const { response, lost } = await this.#call(path, request);
+    // The head of an answer may come in time and its end never.
+    return response.text().catch(lost);
   }
 
   /** The answer as a stream of bytes. Throws like the others until it begins. */
   async bytes(path: string, request: ApiRequest = {}): Promise<AsyncIterable<Uint8Array>> {
-    const { body } = await this.#call(path, request);
-    return body ?? new ReadableStream<Uint8Array>();
+    const { response } = await this.#call(path, request);
+    return response.body ?? new ReadableStream<Uint8Array>();
   }
 
-  async #call(path: string, request: ApiRequest): Promise<Response> {
+  async #call(path: string, request: ApiRequest): Promise<{ response: Response; lost: (error: unknown) => never }> {
     const url = httpUrl(this.options.url, path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       for (const one of Array.isArray(value) ? value : [value]) {
@@ -62,17 +68,18 @@ export class BusApi {
     }
     const timeoutMs = request.timeoutMs ?? RESPONSE_TIMEOUT_MS;
     const timeout = AbortSignal.timeout(timeoutMs);
+    const lost = (error: unknown): never => {
+      throw connectionLost(url, timeoutMs, error);
+    };
     const response = await fetch(url, {
       method: request.method ?? 'GET',
       headers: this.#headers(request),
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       ...(request.file && { body: Buffer.from(request.file.bytes) }),
-    }).catch((error: unknown) => {
-      throw connectionLost(url, timeoutMs, error);
-    });
-    if (!response.ok) throw await errorOfResponse(response, url);
-    return response;
+    }).catch(lost);
+    if (!response.ok) throw await errorOfResponse(response, url).catch(lost);
+    return { response, lost };
   }
 
   #headers(request: ApiRequest): Record<string, string> {

@@ -7,8 +7,8 @@ export interface FullScreenStreams {
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
-const CLEAR_LINE_END = '\u001b[K';
-const CLEAR_BELOW = '\u001b[J';
+/** Before a line and not behind it: with the cursor behind the last column, terminals would clear the last character. */
+const CLEAR_LINE = '\u001b[2K';
 /** Size assumed for a terminal that does not know its own. */
 const SIZE = { columns: 80, lines: 24 };
 
@@ -42,10 +42,10 @@ export class FullScreen {
     output.write(ENTER);
   }
 
-  /** Draws all lines anew over the old ones, which does not flicker as clearing would. */
+  /** Draws all lines anew over the old ones, which does not flicker as clearing the whole would. */
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return;
-    this.streams.output.write(`${HOME}${lines.map((line) => line + CLEAR_LINE_END).join('\r\n')}${CLEAR_BELOW}`);
+    this.streams.output.write(HOME + lines.map((line) => CLEAR_LINE + line).join('\r\n'));
   }
 
   close(): void {
@@ -60,9 +60,9 @@ export class FullScreen {
     output.write(LEAVE);
   }
 
-  /** Several keys may come at once; an arrow is one key of three characters. */
+  /** Several keys may come at once; an arrow is one key of several characters. */
   readonly #onData = (text: string): void => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: keys are control characters.
-    for (const [key] of text.matchAll(/\u001b\[[A-D]|[\s\S]/gu)) this.on.key(key);
+    for (const [key] of text.matchAll(/\u001b(?:\[[\d;]*[A-Za-z~]|O[A-Za-z])|[\s\S]/gu)) this.on.key(key);
   };
 }

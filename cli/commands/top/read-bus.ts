@@ -13,13 +13,14 @@ export interface CursorSample {
   system: string;
   entry: string;
   delivered: number;
-  lagEvents: number;
+  /** Undefined without a cursor, and while the store cannot be read. */
+  lagEvents: number | undefined;
   isExact: boolean;
-  oldestAgeSeconds: number;
+  oldestAgeSeconds: number | undefined;
   connected: boolean;
   creditEvents: number | undefined;
   lastAckMs: number | undefined;
-  /** Acknowledged through; null when nothing was, undefined when `/v1/lag` did not name the cursor. */
+  /** Acknowledged through; null when nothing was, undefined when positions were not asked for or the bus did not name the cursor. */
   position: number | null | undefined;
 }
 
@@ -33,8 +34,12 @@ export interface EntrySample {
 /** Answers of the bus at one moment. */
 export interface BusSample {
   atMs: number;
+  /** Moment at which the process started, in seconds; counters of another run, or of another broker, cannot be compared. */
+  startedAt: number | undefined;
   /** Why it is not ready; empty when it is. */
   problems: string[];
+  /** What is wrong though it is ready. */
+  warnings: string[];
   /** Why figures by grant are old or missing. */
   notices: string[];
   accepted: number;
@@ -52,25 +57,72 @@ export interface BusSample {
 /** A refresh that takes longer is given up, and the next one tries again. */
 const ANSWER_MS_MAX = 5_000;
 
-/** Fetches one sample. `party` limits the grants to those that it holds or provides. */
+const INFO = 'sluice_grant_info';
+const ACCEPTED_BY_ENTRY = 'sluice_entry_accepted_events_total';
+
+/** Series of a cursor, and what each sets. */
+const SETTERS: Readonly<Record<string, (one: CursorSample, value: number) => void>> = {
+  sluice_grant_delivered_events_total: (one, value) => {
+    one.delivered = value;
+  },
+  sluice_grant_unacknowledged_events: (one, value) => {
+    one.lagEvents = value;
+  },
+  sluice_grant_lag_exact: (one, value) => {
+    one.isExact ||= value === 1;
+  },
+  sluice_grant_oldest_unacknowledged_age_seconds: (one, value) => {
+    one.oldestAgeSeconds = value;
+  },
+  sluice_grant_connected: (one, value) => {
+    one.connected = value === 1;
+  },
+  sluice_grant_credit_events: (one, value) => {
+    one.creditEvents = value;
+  },
+  sluice_grant_last_acknowledgement_timestamp_seconds: (one, value) => {
+    one.lastAckMs = value * 1000;
+  },
+};
+const GRANT_SERIES = new Set([INFO, ACCEPTED_BY_ENTRY, ...Object.keys(SETTERS)]);
+const BUS_SERIES = new Set([
+  'process_start_time_seconds',
+  'sluice_events_accepted_total',
+  'sluice_events_refused_total',
+  'sluice_deliveries_total',
+  'sluice_intake_waiting_events',
+  'sluice_sessions',
+  'sluice_store_free_bytes',
+  'sluice_store_capacity_bytes',
+]);
+
+/** What to ask for: the grants that one party holds or provides, and whether positions of cursors are wanted. */
+export interface Question {
+  party: string | undefined;
+  hasPositions: boolean;
+}
+
+/** Fetches one sample. */
 export async function readBus(
   options: ConnectionOptions,
-  party: string | undefined,
+  { party, hasPositions }: Question,
   signal: AbortSignal,
 ): Promise<BusSample> {
   const api = apiOf(options);
   const request = { signal, timeoutMs: ANSWER_MS_MAX };
-  const [problems, text, grants, { positions, notices }] = await Promise.all([
-    problemsOf(options, signal),
+  const [readiness, text, grants, { positions, notices }] = await Promise.all([
+    readinessOf(options, signal),
     api.text('/metrics', { ...request, accept: 'text/plain' }),
     api.text('/metrics/grants', { ...request, accept: 'text/plain', query: { party } }),
-    positionsOf(options, signal),
+    hasPositions ? positionsOf(options, signal) : NO_POSITIONS,
   ]);
-  const bus = parsePrometheus(text);
-  const samples = parsePrometheus(grants);
+  const bus = parsePrometheus(text, (name) => BUS_SERIES.has(name));
+  const samples = parsePrometheus(grants, (name) => GRANT_SERIES.has(name));
   return {
     atMs: Date.now(),
-    problems,
+    startedAt: sumOf(bus, 'process_start_time_seconds'),
+    problems: readiness.problems,
+    warnings: readiness.warnings,
     notices,
     // Without a series nothing has happened yet.
     accepted: sumOf(bus, 'sluice_events_accepted_total') ?? 0,
@@ -85,13 +137,18 @@ export async function readBus(
   };
 }
 
-async function problemsOf(options: ConnectionOptions, signal: AbortSignal): Promise<string[]> {
+async function readinessOf(
+  options: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<Pick<BusSample, 'problems' | 'warnings'>> {
   try {
-    await apiOf(options).json('/readyz', { signal, timeoutMs: ANSWER_MS_MAX });
-    return [];
+    const request = { signal, timeoutMs: ANSWER_MS_MAX };
+    const { warnings = [] } = await apiOf(options).json<{ warnings?: string[] }>('/readyz', request);
+    return { problems: [], warnings };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return error.problem.problems ? problemTexts(error.problem.problems) : [error.problem.detail];
+    const { problems, detail } = error.problem;
+    return { problems: problems ? problemTexts(problems) : [detail], warnings: [] };
   }
 }
 
@@ -101,6 +158,8 @@ interface Positions {
   positions: Map<string, number | null>;
   notices: string[];
 }
+
+const NO_POSITIONS: Positions = { positions: new Map(), notices: [] };
 
 /** None while the store cannot be read: what the broker knows by itself is shown all the same. */
 async function positionsOf(options: ConnectionOptions, signal: AbortSignal): Promise<Positions> {
@@ -134,40 +193,38 @@ async function collectPositions(
 }
 
 function cursorsOf(samples: readonly Sample[], positions: ReadonlyMap<string, number | null>): CursorSample[] {
-  const values = new Map<string, Map<string, number>>();
-  for (const { name, labels, value } of samples) {
-    const key = keyOf(labels.grant ?? '', labels.cursor ?? '');
-    const ofCursor = values.get(key) ?? new Map<string, number>();
-    values.set(key, ofCursor.set(name, value));
-  }
-  return samples
-    .filter(({ name }) => name === 'sluice_grant_info')
-    .map(({ labels }) => {
-      const { grant = '', cursor = '', party = '', provider = '', system = '', entry = '' } = labels;
-      const of = (name: string) => values.get(keyOf(grant, cursor))?.get(`sluice_grant_${name}`);
-      const lastAck = of('last_acknowledgement_timestamp_seconds');
-      return {
-        grant,
-        cursor,
-        party,
-        provider,
-        system,
-        entry,
-        delivered: of('delivered_events_total') ?? 0,
-        lagEvents: of('unacknowledged_events') ?? 0,
-        // Absent while the store cannot be read; a grant without a cursor has no lag.
-        isExact: cursor === '' || of('lag_exact') === 1,
-        oldestAgeSeconds: of('oldest_unacknowledged_age_seconds') ?? 0,
-        connected: of('connected') === 1,
-        creditEvents: of('credit_events'),
-        lastAckMs: lastAck === undefined ? undefined : lastAck * 1000,
-        position: positions.get(keyOf(grant, cursor)),
-      };
+  const cursors = new Map<string, CursorSample>();
+  for (const { name, labels } of samples) {
+    const { grant = '', cursor = '', party = '', provider = '', system = '', entry = '' } = labels;
+    if (name !== INFO) continue;
+    const key = keyOf(grant, cursor);
+    cursors.set(key, {
+      grant,
+      cursor,
+      party,
+      provider,
+      system,
+      entry,
+      delivered: 0,
+      lagEvents: undefined,
+      // Absent while the store cannot be read; a grant without a cursor has no lag.
+      isExact: cursor === '',
+      oldestAgeSeconds: undefined,
+      connected: false,
+      creditEvents: undefined,
+      lastAckMs: undefined,
+      position: positions.get(key),
     });
+  }
+  for (const { name, labels, value } of samples) {
+    const one = cursors.get(keyOf(labels.grant ?? '', labels.cursor ?? ''));
+    if (one) SETTERS[name]?.(one, value);
+  }
+  return [...cursors.values()];
 }
 
 function entriesOf(samples: readonly Sample[]): EntrySample[] {
   return samples
-    .filter(({ name }) => name === 'sluice_entry_accepted_events_total')
+    .filter(({ name }) => name === ACCEPTED_BY_ENTRY)
     .map(({ labels: { entry = '', provider = '' }, value }) => ({ entry, provider, accepted: value }));
 }

@@ -1,8 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
-import { afterKey, STARTING_STATE } from './keys.js';
+import { afterKey, type ScreenState, STARTING_STATE } from './keys.js';
 import { parsePrometheus } from './prometheus-text.js';
+import { rowsOf } from './rates.js';
 import type { BusSample, CursorSample } from './read-bus.js';
+import { failureReport, reportOf } from './report.js';
 import { type ScreenInput, screenLines } from './screen.js';
 
 const AT_MS = Date.UTC(2026, 10, 28, 12, 0, 0);
@@ -32,7 +34,9 @@ function sample(cursors: CursorSample[], changed: Partial<BusSample> = {}): BusS
   const gauges = { waiting: 0, sessions: 3, storeFree: 50, storeCapacity: 100 };
   return {
     atMs: AT_MS,
+    startedAt: 1,
     problems: [],
+    warnings: [],
     notices: [],
     accepted: 10,
     refused: 0,
@@ -72,12 +76,13 @@ t.test('the table fits 80 by 24 and shows rates, with the cursor furthest behind
   t.equal(lines.length, 24);
   t.ok(lines.every((line) => line.length <= 80));
   t.match(lines[1], /^in 3\.0\/s {2}refused 0\/s {2}out 0\/s {2}waiting 0 {2}sessions 3 {2}store 50 % free$/);
-  t.match(lines[2], /^ GRANT +RATE\/S +LAG +OLDEST +CREDIT +LAST ACK +ON/);
-  t.match(lines[3], /^>g-department-of-long-names-… +25 +12 +1m15s +0 +2s +yes/);
-  t.match(lines[4], /^ g-department/, 'without colours a mark shows the selected row');
+  t.equal(lines[2], 'grants 1-19 of 40, by lag');
+  t.match(lines[3], /^ GRANT +RATE\/S +LAG +OLDEST +CREDIT +LAST ACK +ON/);
+  t.match(lines[4], /^>g-department-o…ames-number-7 +25 +12 +1m15s +0 +2s +yes/);
+  t.match(lines[5], /^ g-department/, 'without colours a mark shows the selected row');
   t.match(lines.at(-1), /q quit$/, 'all keys are named');
   const coloured = screenLines(input(now, { before, hasColours: true }));
-  t.notMatch(stripVTControlCharacters(coloured[3]!), /^>/);
+  t.notMatch(stripVTControlCharacters(coloured[4]!), /^>/);
 });
 
 t.test(
@@ -97,12 +102,12 @@ t.test(
     const lagging = { delivered: 150, lagEvents: 1_234_567, oldestAgeSeconds: 3_599, creditEvents: 99_999 };
     const now = sample([cursor(1, lagging), cursor(2, { connected: false })], { entries: entries(30, 5, 8) });
     const drawn = (view: 'entries' | 'parties') =>
-      screenLines(input(now, { before, state: { ...STARTING_STATE, view } })).slice(2);
+      screenLines(input(now, { before, state: { ...STARTING_STATE, view } })).slice(3);
     const [head, person, car, permits] = drawn('entries');
     t.match(head, /^ ENTRY +IN\/S +OUT\/S +LAG +OLDEST +CREDIT +LAST ACK +ON$/);
     t.match(person, /^>registry\.person +10 +25 +1234567 +59m59s +1000 +2s +1\/2$/);
     t.match(car, /^ police\.car +4\.0 +- +- +- +- +- +-$/, 'its first events came since the sample before');
-    t.match(permits, /^ registry-of-a-dist.*… +0 +- +- +- +- +- +-$/, 'nobody is granted it');
+    t.match(permits, /^ registry-of.*…[a-z-]*restaurants +0 +- +- +- +- +- +-$/, 'nobody is granted it');
     const [, tax, registry, police] = drawn('parties');
     t.match(tax, /^>tax +- +25 +1234567 .* 1\/2$/);
     t.match(registry, /^ registry +10 +- /, 'the sum of its entries');
@@ -111,7 +116,7 @@ t.test(
       screenLines(input(now, { before, state: { ...STARTING_STATE, view: 'entries' } })).every((l) => l.length <= 80),
     );
     const [, , , wide] = screenLines(input(now, { columns: 160, state: { ...STARTING_STATE, view: 'entries' } })).slice(
-      2,
+      3,
     );
     t.match(wide, long, 'a wide terminal shows the whole id');
   },
@@ -120,9 +125,17 @@ t.test(
 t.test(
   'a grant that nobody follows has no lag, and of what stands behind the figures only whole columns are shown',
   async (t) => {
-    const unused = { grant: 'g', cursor: '', connected: false, creditEvents: undefined, lastAckMs: undefined };
+    const unused = {
+      grant: 'g',
+      cursor: '',
+      connected: false,
+      lagEvents: undefined,
+      oldestAgeSeconds: undefined,
+      creditEvents: undefined,
+      lastAckMs: undefined,
+    };
     const now = sample([cursor(1, unused)]);
-    const [head, row] = screenLines(input(now, { columns: 60 })).slice(2);
+    const [head, row] = screenLines(input(now, { columns: 60 })).slice(3);
     t.match(head, /ON +CURSOR$/, 'PARTY does not fit');
     t.match(row, /^>g +- +- +- +- +never +no +-$/);
     const followed = screenLines(input(now, { state: { ...STARTING_STATE, followed: { grant: 'g' } } })).slice(2, 5);
@@ -158,23 +171,100 @@ t.test('control characters of the bus never reach the terminal, and without colo
   }
 });
 
+/** The state after keys, pressed one after the other on a table of that sample. */
+function pressed(now: BusSample, ...keys: string[]): ScreenState | undefined {
+  let state: ScreenState | undefined = STARTING_STATE;
+  for (const key of keys) {
+    const rows: ReturnType<typeof rowsOf> = state === undefined ? [] : rowsOf(state.view, now, undefined, state);
+    if (state) state = afterKey(state, key, { rows, followedCount: now.cursors.length, page: 10 });
+  }
+  return state;
+}
+
 t.test('keys follow a grant or an event, go back, and end the command', async (t) => {
-  const row = { grant: 'g-one', entry: 'registry.person', count: 2 };
-  t.same(afterKey(STARTING_STATE, '\r', row)?.followed, { grant: 'g-one' });
-  const typed = ['e', '1', '2', 'x', '\u007f', '\r'].reduce((state, key) => afterKey(state, key, row)!, STARTING_STATE);
-  t.same(typed.followed, { entry: 'registry.person', position: 12 });
-  const event = screenLines(
-    input(sample([cursor(1, { position: 12 }), cursor(2, { position: 11 }), cursor(3, { position: null })]), {
-      state: typed,
-    }),
-  );
+  const now = sample([cursor(1, { position: 12 }), cursor(2, { position: 11 }), cursor(3, { position: null })]);
+  t.same(pressed(now, '\r')?.followed, { grant: cursor(1).grant });
+  const typed = pressed(now, 'e', '1', '2', 'x', '\u007f', '\r');
+  t.same(typed?.followed, { entry: 'registry.person', position: 12 });
+  const event = screenLines(input(now, { state: typed! }));
   t.match(event[2], /position 12 of registry\.person: passed by 1 of 3 cursors/);
   t.match(event[5], /^waits +g-department.* 11 /);
-  t.equal(afterKey(typed, '\u001b', row)?.followed, undefined);
-  t.equal(afterKey(STARTING_STATE, '\t', row)?.view, 'entries');
-  t.equal(afterKey(STARTING_STATE, 'j', row)?.selected, 1);
-  t.equal(afterKey(STARTING_STATE, 'q', row), undefined);
-  t.equal(afterKey(STARTING_STATE, '\u0003', row), undefined);
+  t.equal(pressed(now, '\r', '\u001b')?.followed, undefined);
+  t.equal(pressed(now, '\t')?.view, 'entries');
+  t.match(pressed(now, '\t', '\r'), { view: 'grants', filter: 'registry.person' }, 'the grants of an entry');
+  for (const key of ['q', '\u0003', '\u0004']) t.equal(pressed(now, key), undefined);
+});
+
+t.test('an event is not called waiting while nobody knows how far the cursors are', async (t) => {
+  const now = sample([cursor(1, { position: undefined })]);
+  const [title, , , row] = screenLines(
+    input(now, { state: { ...STARTING_STATE, followed: { entry: 'registry.person', position: 3 } } }),
+  ).slice(2);
+  t.match(title, /passed by 0 of 1/);
+  t.match(row, /^unknown /);
+});
+
+t.test('keys move by rows, screens and to either end, whatever sequences the terminal sends for them', async (t) => {
+  const now = sample(Array.from({ length: 40 }, (_, i) => cursor(i, { grant: `g-${String(i).padStart(2, '0')}` })));
+  const selected = (...keys: string[]) => pressed(now, ...keys)?.selected?.split(' ')[0];
+  t.equal(selected('j'), 'g-01');
+  t.equal(selected('\u001bOB', '\u001b[B', 'k'), 'g-01');
+  t.equal(selected('\u001b[6~', ' ', '\u001b[5~'), 'g-10');
+  t.equal(selected('G'), 'g-39');
+  t.equal(selected('\u001b[F', 'j', 'g'), 'g-00');
+  const last = screenLines(input(now, { state: pressed(now, 'G')! }));
+  t.equal(last[2], 'grants 22-40 of 40, by lag');
+  t.match(last.at(-2), /^>g-39/);
+});
+
+t.test('the selected grant stays selected when the order of rows changes', async (t) => {
+  const now = sample([cursor(1, { grant: 'g-a', lagEvents: 9 }), cursor(2, { grant: 'g-b', lagEvents: 5 })]);
+  const state = pressed(now, 'j')!;
+  const later = sample([cursor(1, { grant: 'g-a', lagEvents: 0 }), cursor(2, { grant: 'g-b', lagEvents: 5 })]);
+  const rows = rowsOf('grants', later, undefined, state);
+  t.equal(rows[0]?.id, 'g-b');
+  t.same(afterKey(state, '\r', { rows, followedCount: 0, page: 10 })?.followed, { grant: 'g-b' });
+});
+
+t.test('rows are sorted by each column, and those with a text in a name are found', async (t) => {
+  const now = sample([
+    cursor(1, { grant: 'g-a', lagEvents: 9, oldestAgeSeconds: 1, lastAckMs: undefined, creditEvents: 7 }),
+    cursor(2, { grant: 'g-b', oldestAgeSeconds: 5, lastAckMs: AT_MS, creditEvents: undefined, party: 'police' }),
+    cursor(3, { grant: 'g-c', delivered: 200, lastAckMs: AT_MS - 9_000, creditEvents: 0 }),
+  ]);
+  const before = sample(
+    [1, 2, 3].map((number) => cursor(number, { grant: `g-${'_abc'[number]}` })),
+    {
+      atMs: AT_MS - 1_000,
+    },
+  );
+  const sorted = (order: ScreenState['order'], filter = '') =>
+    rowsOf('grants', now, before, { order, filter })
+      .map(({ id }) => id.slice(2))
+      .join('');
+  t.strictSame(
+    (['lag', 'rate', 'age', 'credit', 'last ack', 'name'] as const).map((order) => sorted(order)),
+    ['abc', 'cab', 'bac', 'cab', 'acb', 'abc'],
+  );
+  t.equal(sorted('lag', 'police'), 'b');
+  t.equal(pressed(now, '/', 'p', 'o', 'l', '\r')?.filter, 'pol');
+  t.equal(pressed(now, '/', 'p', '\r', '\u001b')?.filter, '');
+  t.match(
+    screenLines(input(now, { state: { ...STARTING_STATE, filter: 'nobody' } }))[2],
+    /^no grants with "nobody" in a name: none is in force/,
+  );
+});
+
+t.test('a bus that does not answer is not shown as ready, and what is wrong is broken between words', async (t) => {
+  const now = sample([cursor(1)], {
+    warnings: ['stream RECEIPTS is at 97 % of the limit that somebody has set for it'],
+  });
+  const ready = screenLines(input(now, { columns: 40, lines: 10 }));
+  t.match(ready[0], /^sluice top {2}ready {2}12:00:00 UTC/);
+  t.strictSame(ready.slice(2, 4), ['! stream RECEIPTS is at 97 % of the', '  limit that somebody has set for it']);
+  const [head, , line] = screenLines(input(now, { failure: 'https://bus.example cannot be reached: ECONNREFUSED' }));
+  t.match(head, /^sluice top {2}NO ANSWER since {2}12:00:00 UTC/);
+  t.equal(line, '! https://bus.example cannot be reached: ECONNREFUSED');
 });
 
 t.test('the text format of Prometheus is read with escapes, exemplars and infinities', async (t) => {
@@ -184,3 +274,22 @@ t.test('the text format of Prometheus is read with escapes, exemplars and infini
     { name: 'b', labels: {}, value: Number.POSITIVE_INFINITY },
   ]);
 });
+
+t.test(
+  'every line of JSON has the same fields, of a bus without an answer too, and null where nothing is known',
+  async (t) => {
+    const unused = cursor(1, {
+      lagEvents: undefined,
+      creditEvents: undefined,
+      position: undefined,
+      lastAckMs: undefined,
+    });
+    const line = JSON.parse(JSON.stringify(reportOf(sample([unused]), undefined)));
+    t.strictSame(Object.keys(failureReport('away', AT_MS)), Object.keys(line));
+    t.match(line, {
+      acceptedRate: null,
+      grants: [{ rate: null, lagEvents: null, creditEvents: null, position: null }],
+    });
+    t.match(failureReport('away', AT_MS), { ready: false, problems: ['away'], grants: null });
+  },
+);

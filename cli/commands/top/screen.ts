@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
-import { printableLine } from '../../printable.js';
-import { fitted, table, width } from '../../table.js';
+import { fitted, shortened, table, width } from '../../table.js';
+import { cellsOf, HEADS, rateText } from './cells.js';
+import { followedLines } from './followed.js';
 import type { ScreenState } from './keys.js';
-import { type Row, rateOf, rowsOf, type ViewName } from './rates.js';
-import type { BusSample, CursorSample } from './read-bus.js';
+import { indexOfRow, type Row, rateOf, rowsOf } from './rates.js';
+import type { BusSample } from './read-bus.js';
 
 export interface ScreenInput {
   url: string;
@@ -19,20 +20,28 @@ export interface ScreenInput {
 
 /** Under it nothing that is worth reading fits. */
 const LINES_MIN = 6;
-const KEYS = 'Tab grants/entries/parties  j/k select  Enter follow  e event  Esc back  q quit';
+/** What is wrong takes no more lines than this from the table. */
+const PROBLEM_LINES_MAX = 3;
+/** The longest of them that fits is shown. */
+const KEYS = [
+  'Tab view  s sort  / find  j/k move  Enter follow  e event  Esc back  q quit',
+  'Tab s / j k Enter e Esc q quit',
+];
 type Style = 'bold' | 'inverse' | 'red' | 'yellow';
+type Paint = (style: Style | undefined, text: string) => string;
 
 /** The whole screen as `lines` lines of at most `columns` columns. */
 export function screenLines(input: ScreenInput): string[] {
-  const { columns, lines, hasColours, state, now } = input;
+  const { columns, lines, hasColours } = input;
   const paint: Paint = (style, text) => {
     const line = fitted(text, columns);
     return hasColours && style ? styleText(style, line, { validateStream: false }) : line;
   };
-  const head = headLines(input).map((line) => paint('bold', line));
-  const problem = input.failure ?? [...now.problems, ...now.notices].join('; ');
-  if (problem) head.push(paint('red', `! ${printableLine(problem)}`));
-  const foot = paint('inverse', footOf(state));
+  const head = [
+    ...headLines(input).map((line) => paint('bold', line)),
+    ...problemLines(input).map((line) => paint('red', line)),
+  ];
+  const foot = paint('inverse', footOf(input));
   const room = Math.max(0, Math.max(LINES_MIN, lines) - head.length - 1);
   const body = bodyLines(input, room, paint);
   const filled = [...head, ...body.slice(0, room)];
@@ -40,32 +49,50 @@ export function screenLines(input: ScreenInput): string[] {
   return [...filled.slice(0, Math.max(0, lines - 1)), foot];
 }
 
-function headLines({ url, now, before }: ScreenInput): string[] {
+/** How many rows of the table a screen of that size shows, as far as keys need to know. */
+export const pageOf = ({ lines }: { lines: number }): number => Math.max(1, lines - LINES_MIN);
+
+/** The state of the bus comes first, so that a narrow terminal shows it. */
+function headLines({ url, now, before, failure }: ScreenInput): string[] {
   const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
   const rate = (name: 'accepted' | 'refused' | 'delivered'): string =>
     rateText(rateOf(now[name], before?.[name], elapsedMs));
   const { storeFree, storeCapacity } = now;
   const free =
     storeFree === undefined || !storeCapacity ? '-' : `${Math.floor((100 * storeFree) / storeCapacity)} % free`;
+  const status = failure ? 'NO ANSWER since' : now.problems.length === 0 ? 'ready' : 'NOT READY';
   return [
-    `sluice top  ${url}  ${new Date(now.atMs).toISOString().slice(11, 19)} UTC  ${now.problems.length === 0 ? 'ready' : 'NOT READY'}`,
+    `sluice top  ${status}  ${new Date(now.atMs).toISOString().slice(11, 19)} UTC  ${url}`,
     `in ${rate('accepted')}/s  refused ${rate('refused')}/s  out ${rate('delivered')}/s  waiting ${now.waiting ?? '-'}  sessions ${now.sessions ?? '-'}  store ${free}`,
   ];
 }
 
-type Paint = (style: Style | undefined, text: string) => string;
+function problemLines({ failure, now, columns }: ScreenInput): string[] {
+  const problems = failure === undefined ? [...now.problems, ...now.warnings, ...now.notices] : [failure];
+  return problems.flatMap((problem) => wrapped(`! ${problem}`, columns)).slice(0, PROBLEM_LINES_MAX);
+}
+
+/** The lines of a text, broken between words. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && width(`${last} ${word}`) <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(last === undefined ? word : `  ${word}`);
+  }
+  return lines;
+}
 
 function bodyLines({ state, now, before, columns, hasColours }: ScreenInput, room: number, paint: Paint): string[] {
-  if (state.followed) {
-    const lines =
-      'grant' in state.followed ? followedGrant(state.followed.grant, now, before) : followedEvent(state.followed, now);
-    return lines.map((line) => paint(undefined, line));
-  }
-  const rows = rowsOf(state.view, now, before);
-  const visible = Math.max(1, room - 1);
-  const selected = Math.min(state.selected, rows.length - 1);
+  if (state.followed)
+    return followedLines(state.followed, state.scrolled, now, before).map((line) => paint(undefined, line));
+  const rows = rowsOf(state.view, now, before, state);
+  const visible = Math.max(1, room - 2);
+  const selected = indexOfRow(rows, state.selected);
   const first = Math.max(0, selected - visible + 1);
   const shown = rows.slice(first, first + visible);
+  const caption = paint(undefined, captionOf(state, first, shown.length, rows.length));
+  if (rows.length === 0) return [caption];
   // Without colours a mark shows the selected row.
   const mark = hasColours ? '' : ' ';
   const lines = fittedTable(
@@ -73,28 +100,31 @@ function bodyLines({ state, now, before, columns, hasColours }: ScreenInput, roo
     shown.map((row) => cellsOf(row, state.view, now.atMs)),
     columns - mark.length,
   );
-  return lines.map((line, index) => {
+  const painted = lines.map((line, index) => {
     const row = shown[index - 1];
     if (!row) return paint('bold', mark + line);
     if (first + index - 1 === selected) return paint('inverse', mark.replace(' ', '>') + line);
-    return paint(row.lagEvents > 0 ? 'yellow' : undefined, mark + line);
+    return paint(isBehind(row) ? 'yellow' : undefined, mark + line);
   });
+  return [caption, ...painted];
 }
 
-const COMMON = ['LAG', 'OLDEST', 'CREDIT', 'LAST ACK', 'ON'];
-const HEADS = {
-  grants: ['GRANT', 'RATE/S', ...COMMON, 'CURSOR', 'PARTY', 'ENTRY'],
-  entries: ['ENTRY', 'IN/S', 'OUT/S', ...COMMON],
-  parties: ['PARTY', 'IN/S', 'OUT/S', ...COMMON],
-};
+const isBehind = ({ lagEvents = 0 }: Row): boolean => lagEvents > 0;
+
+function captionOf({ view, order, filter }: ScreenState, first: number, shown: number, count: number): string {
+  const containing = filter === '' ? '' : ` with "${filter}" in a name`;
+  if (count === 0) return `no ${view}${containing}: none is in force, or the token may not see them`;
+  return `${view} ${first + 1}-${first + shown} of ${count}${containing}, by ${order}`;
+}
+
 /** Columns of an id that are enough to tell it apart, and those that it may take from what stands behind the figures. */
 const ID_COLUMNS_MIN = 12;
 const ID_COLUMNS_MAX = 28;
 const GAP = 2;
 
 /**
- * Rows under a head within a line. The id has what the figures leave, so that none of them is cut off; of what stands behind them
- * only whole columns are shown.
+ * Rows under a head within a line. The id has what the figures leave, so that none of them is cut off; of what stands behind them,
+ * and on a line that is too narrow for them of the figures, only whole columns are shown.
  */
 function fittedTable(head: readonly string[], rows: readonly string[][], columns: number): string[] {
   const [, ...others] = head.map((title, i) => GAP + Math.max(width(title), ...rows.map((row) => width(row[i] ?? ''))));
@@ -104,102 +134,15 @@ function fittedTable(head: readonly string[], rows: readonly string[][], columns
   const left = Math.max(Math.min(ID_COLUMNS_MAX, columns - widthOf(figures)), columns - widthOf(others.length));
   const id = Math.min(idMax, Math.max(ID_COLUMNS_MIN, left));
   let shown = others.length;
-  while (shown > figures && id + widthOf(shown) > columns) shown--;
+  while (shown > 0 && id + widthOf(shown) > columns) shown--;
   return table(
     head.slice(0, shown + 1),
-    rows.map(([first = '', ...rest]) => [fitted(first, id), ...rest.slice(0, shown)]),
+    rows.map(([first = '', ...rest]) => [shortened(first, id), ...rest.slice(0, shown)]),
   );
 }
 
-function cellsOf(row: Row, view: ViewName, nowMs: number): string[] {
-  const hasCursor = row.cursors > 0 && row.one?.cursor !== '';
-  const figures = hasCursor
-    ? [
-        `${row.lagEvents}${row.isExact ? '' : '+'}`,
-        row.lagEvents === 0 ? '-' : ageText(row.oldestAgeSeconds),
-        row.creditEvents === undefined ? '-' : String(row.creditEvents),
-        row.lastAckMs === undefined ? 'never' : ageText((nowMs - row.lastAckMs) / 1000),
-      ]
-    : ['-', '-', '-', row.cursors > 0 ? 'never' : '-'];
-  if (!row.one || view !== 'grants') {
-    const followed = row.cursors > 0 ? `${row.connected}/${row.cursors}` : '-';
-    return [row.id, rateText(row.acceptedRate), rateText(row.rate), ...figures, followed];
-  }
-  const { connected, cursor, party, entry } = row.one;
-  return [row.id, rateText(row.rate), ...figures, connected ? 'yes' : 'no', cursor || '-', party, entry];
-}
-
-function followedGrant(grant: string, now: BusSample, before: BusSample | undefined): string[] {
-  const rows = rowsOf('grants', now, before).filter((row) => row.id === grant);
-  const one = rows[0]?.one;
-  if (!one) return [`grant ${printableLine(grant)} is not in force any more, or the token may not see it`];
-  const [titles = '', ...lines] = table(
-    ['CURSOR', 'RATE/S', ...COMMON, 'POSITION', 'DELIVERED'],
-    rows.map((row) => {
-      const [, ...cells] = cellsOf(row, 'grants', now.atMs);
-      return [
-        row.one!.cursor || '-',
-        ...cells.slice(0, 6),
-        String(row.one!.position ?? '-'),
-        String(row.one!.delivered),
-      ];
-    }),
-  );
-  return [
-    `grant ${one.grant}`,
-    `entry ${one.entry}, provided by ${one.provider}`,
-    `to    system ${one.system} of ${one.party}`,
-    '',
-    titles,
-    ...lines,
-  ];
-}
-
-interface FollowedEvent {
-  entry: string;
-  position: number;
-}
-
-/** Shows which cursors have acknowledged the event at a position. A position below the cursor that the grant does not let through counts as passed. */
-function followedEvent({ entry, position }: FollowedEvent, now: BusSample): string[] {
-  const cursors = now.cursors.filter((one) => one.entry === entry);
-  if (cursors.length === 0) return [`no grant in force on entry ${printableLine(entry)}, or the token may not see it`];
-  const passed = (one: CursorSample): boolean => (one.position ?? 0) >= position;
-  const count = cursors.filter(passed).length;
-  const [titles = '', ...lines] = table(
-    ['EVENT', 'GRANT', 'CURSOR', 'PARTY', 'POSITION', 'ON'],
-    [...cursors]
-      .sort((a, b) => Number(passed(a)) - Number(passed(b)) || (a.grant < b.grant ? -1 : 1))
-      .map((one) => [
-        passed(one) ? 'passed' : 'waits',
-        fitted(one.grant, ID_COLUMNS_MAX),
-        one.cursor || '-',
-        one.party,
-        String(one.position ?? '-'),
-        one.connected ? 'yes' : 'no',
-      ]),
-  );
-  return [
-    `event at position ${position} of ${printableLine(entry)}: passed by ${count} of ${cursors.length} cursors`,
-    '',
-    titles,
-    ...lines,
-  ];
-}
-
-function footOf({ typed, message }: ScreenState): string {
-  if (typed !== undefined) return `follow event (ENTRY POSITION): ${typed}_`;
-  return message ?? KEYS;
-}
-
-const rateText = (rate: number | undefined): string =>
-  rate === undefined ? '-' : rate < 10 && rate > 0 ? rate.toFixed(1) : String(Math.round(rate));
-
-/** Short, since the line has 80 columns. */
-export function ageText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3_600) return `${Math.floor(whole / 60)}m${whole % 60}s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3_600)}h${Math.floor((whole % 3_600) / 60)}m`;
-  return `${Math.floor(whole / 86_400)}d${Math.floor((whole % 86_400) / 3_600)}h`;
+function footOf({ state: { typing, message }, columns }: ScreenInput): string {
+  if (typing?.purpose === 'event') return `follow event (ENTRY POSITION): ${typing.text}_`;
+  if (typing) return `names that contain: ${typing.text}_`;
+  return message ?? KEYS.find((keys) => keys.length <= columns) ?? KEYS[KEYS.length - 1]!;
 }

@@ -1,33 +1,48 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ConnectionOptions, withConnection } from '../../connection-options.js';
+import { withConnection } from '../../connection-options.js';
 import { UsageError } from '../../exit-codes.js';
 import { failureOf } from '../../failure.js';
 import { onInterruption } from '../../interruption.js';
 import type { Terminal } from '../../terminal.js';
 import { FullScreen } from './full-screen.js';
-import { afterKey, type ScreenState, STARTING_STATE } from './keys.js';
-import { rateOf, rowsOf, VIEWS } from './rates.js';
 import { type BusSample, readBus } from './read-bus.js';
-import { screenLines } from './screen.js';
-
-interface TopOptions extends ConnectionOptions {
-  party?: string;
-  count?: number;
-}
+import { failureReport, reportOf } from './report.js';
+import { comparable, isRefused, type TopOptions, Watch } from './watch.js';
 
 const REFRESH_MS = 1_000;
+/** After an answer that took nearly as long as a refresh, so that a slow bus is not asked without a pause. */
+const PAUSE_MS_MIN = 250;
+
+const KEYS = `
+Keys:
+  Tab             grants, entries, parties in turn
+  s               sort by lag, rate, age, credit, last acknowledgement or name
+  /               show only rows with a text in a name; Esc shows all again
+  j k, arrows, PgUp, PgDn, Home, End   move
+  Enter           follow the grant of the row; of an entry or a party its grants
+  e               follow one event: which cursors have acknowledged it
+  Esc             back
+  q, Ctrl-C       quit
+
+Columns: RATE/S deliveries, IN/S accepted and OUT/S delivered events per second; LAG events that are not acknowledged, OLDEST age of the oldest of them; CREDIT
+events that may still be sent before an acknowledgement; LAST ACK time since the last one; ON whether somebody follows (of several cursors how many).
+
+Examples:
+  $ sluice top
+  $ sluice top --json --count 2 | jq .grants`;
 
 export function addTop(program: Command, terminal: Terminal): void {
   withConnection(program.command('top'))
     .summary('watch parties, entries and grants: rates, lag, age, credit, last acknowledgement')
     .description(
       'Watch what the bus does, once a second: accepted events and deliveries per second, lag, age of the oldest unacknowledged event, credit and last ' +
-        'acknowledgement by grant, entry or party. Enter follows the selected grant, e one event. Nothing is delivered and no cursor moves.',
+        'acknowledgement by grant, entry or party. Enter follows the selected grant, e one event. Nothing is delivered and no cursor moves. ' +
+        'Rates are those of the one broker (with all its workers) that answers at --url.',
     )
     .option('--party <party>', 'only grants that this party holds or provides')
     .option('--count <samples>', 'end after so many samples (with --json; default: never)', sampleCount)
-    .addHelpText('after', '\nExamples:\n  $ sluice top\n  $ sluice top --json --count 2 | jq .grants')
+    .addHelpText('after', KEYS)
     .action((options: TopOptions) => (options.json ? asJson(options, terminal) : onScreen(options)));
 }
 
@@ -36,17 +51,25 @@ function sampleCount(text: string): number {
   return Number(text);
 }
 
-/** One line of JSON per sample. Rates are null in the first one. */
+/** Waits for the rest of the second that began at `startedMs` of the process's clock. */
+async function nextRefresh(startedMs: number, signal: AbortSignal): Promise<void> {
+  const restMs = REFRESH_MS - (performance.now() - startedMs);
+  await delay(Math.max(PAUSE_MS_MIN, restMs), undefined, { signal }).catch(() => undefined);
+}
+
+/** One line of JSON per sample. Rates are null in the first one, and after a restart of the broker. */
 async function asJson(options: TopOptions, terminal: Terminal): Promise<void> {
   const ended = new AbortController();
   const release = onInterruption(() => ended.abort());
   try {
     let before: BusSample | undefined;
-    for (let left = options.count ?? Number.POSITIVE_INFINITY; left > 0 && !ended.signal.aborted; left--) {
-      const now = await readBus(options, options.party, ended.signal);
-      await terminal.out(JSON.stringify(reportOf(now, before)));
-      before = now;
-      if (left > 1) await delay(REFRESH_MS, undefined, { signal: ended.signal });
+    for (let index = 0; index < (options.count ?? Number.POSITIVE_INFINITY) && !ended.signal.aborted; index++) {
+      const startedMs = performance.now();
+      const now = await sampleOrFailure(options, index === 0, ended.signal);
+      const report = 'failure' in now ? failureReport(now.failure, Date.now()) : reportOf(now, comparable(now, before));
+      await terminal.out(JSON.stringify(report));
+      before = 'failure' in now ? undefined : now;
+      if (index + 1 !== options.count) await nextRefresh(startedMs, ended.signal);
     }
   } catch (error) {
     if (!ended.signal.aborted) throw error;
@@ -55,38 +78,35 @@ async function asJson(options: TopOptions, terminal: Terminal): Promise<void> {
   }
 }
 
-function reportOf(now: BusSample, before: BusSample | undefined): object {
-  const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
-  const { cursors: _, entries: __, atMs, problems, accepted, refused, delivered, ...gauges } = now;
-  const views = VIEWS.map((view) => [
-    view,
-    rowsOf(view, now, before).map(({ one, rate = null, acceptedRate = null, ...row }) => {
-      return { ...one, ...row, rate, ...(view !== 'grants' && { acceptedRate }) };
-    }),
-  ]);
-  return {
-    at: new Date(atMs).toISOString(),
-    ready: problems.length === 0,
-    problems,
-    acceptedRate: rateOf(accepted, before?.accepted, elapsedMs) ?? null,
-    refusedRate: rateOf(refused, before?.refused, elapsedMs) ?? null,
-    deliveredRate: rateOf(delivered, before?.delivered, elapsedMs) ?? null,
-    ...gauges,
-    ...Object.fromEntries(views),
-  };
+/** A failure of the first sample ends the command, and so does a token that is refused; any other is a line like the rest. */
+async function sampleOrFailure(
+  options: TopOptions,
+  isFirst: boolean,
+  signal: AbortSignal,
+): Promise<BusSample | { failure: string }> {
+  try {
+    return await readBus(options, { party: options.party, hasPositions: true }, signal);
+  } catch (error) {
+    const known = await failureOf(error);
+    if (isFirst || signal.aborted || !known || isRefused(error)) throw error;
+    return { failure: known.message };
+  }
 }
 
 async function onScreen(options: TopOptions): Promise<void> {
   const { stdin: input, stdout: output } = process;
-  if (!input.isTTY || !output.isTTY) throw new UsageError('top needs a terminal; use --json in a pipe or a script');
-  // A wrong address or token is reported before the screen changes.
+  const advice = 'use --json in a pipe or a script';
+  if (!input.isTTY || !output.isTTY) throw new UsageError(`top needs a terminal; ${advice}`);
+  if (process.env.TERM === 'dumb') throw new UsageError(`top cannot draw on a terminal with TERM=dumb; ${advice}`);
+  if (options.count !== undefined) throw new UsageError('--count is for --json: the screen ends with q');
   const ended = new AbortController();
-  const watch = new Watch(options, await readBus(options, options.party, ended.signal));
+  // A wrong address or token is reported before the screen changes.
+  const watch = new Watch(options, await readBus(options, { party: options.party, hasPositions: false }, ended.signal));
   const screen = new FullScreen(
     { input, output },
     {
       key: (key) => {
-        if (watch.press(key)) draw();
+        if (watch.press(key, screen.size)) draw();
         else ended.abort();
       },
       resized: () => draw(),
@@ -96,63 +116,14 @@ async function onScreen(options: TopOptions): Promise<void> {
   const release = onInterruption(() => ended.abort());
   screen.open();
   try {
-    while (!ended.signal.aborted) {
+    for (let startedMs = performance.now(); !ended.signal.aborted; ) {
       draw();
-      await delay(REFRESH_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+      await nextRefresh(startedMs, ended.signal);
+      startedMs = performance.now();
       await watch.refresh(ended.signal);
     }
   } finally {
     screen.close();
     release();
-  }
-}
-
-/** The last two samples, and what the keys have made of the screen. */
-class Watch {
-  #before: BusSample | undefined;
-  #state: ScreenState = STARTING_STATE;
-  #failure: string | undefined;
-  readonly #hasColours = process.env.NO_COLOR === undefined || process.env.NO_COLOR === '';
-
-  constructor(
-    private readonly options: TopOptions,
-    private now: BusSample,
-  ) {}
-
-  lines(size: { columns: number; lines: number }): string[] {
-    const { url } = this.options;
-    return screenLines({
-      ...size,
-      url,
-      state: this.#state,
-      now: this.now,
-      before: this.#before,
-      failure: this.#failure,
-      hasColours: this.#hasColours,
-    });
-  }
-
-  /** False when the key ends the command. */
-  press(key: string): boolean {
-    const { view, selected } = this.#state;
-    const rows = rowsOf(view, this.now, this.#before);
-    const row = rows[Math.min(selected, rows.length - 1)];
-    const entry = row?.one?.entry ?? (view === 'entries' ? row?.id : undefined);
-    const next = afterKey(this.#state, key, { grant: row?.one?.grant, entry, count: rows.length });
-    if (next) this.#state = next;
-    return next !== undefined;
-  }
-
-  /** Keeps the last sample on the screen while the bus does not answer. */
-  async refresh(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    try {
-      const next = await readBus(this.options, this.options.party, signal);
-      [this.#before, this.now, this.#failure] = [this.now, next, undefined];
-    } catch (error) {
-      const known = await failureOf(error);
-      if (!known && !signal.aborted) throw error;
-      this.#failure = known?.message;
-    }
   }
 }

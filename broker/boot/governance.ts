@@ -69,7 +69,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     warn: (message, error) => log.warn({ err: error }, message),
   });
   const ledger = await openLedger(deps, ordered, checkpoints, projection);
-  await keepRights({ config, bus, ledger, isFirst: role.isFirst, log, releases });
+  await keepRights({ config, bus, ledger, metrics: deps.metrics.ledger, isFirst: role.isFirst, log, releases });
   const { leases, revocations } = openLeases(deps, credentials, ledger);
   endedEverywhere.require(() => leases.stopped());
   const findParty = (id: string) => parties.get(id);

@@ -207,6 +207,7 @@ export class Ledger {
   #break(error: LedgerBrokenError): void {
     if (this.#state.broken) return;
     this.#state.break(error);
+    this.#deps.metrics.broken();
     this.#deps.metrics.freshnessChanged(false);
     this.#deps.onBroken?.(error);
   }

@@ -10,6 +10,8 @@ export class LedgerMetrics {
   readonly #records: Gauge;
   readonly #unchecked: Gauge;
   readonly #fresh: Gauge;
+  readonly #broken: Gauge;
+  readonly #journalFailing: Gauge;
   readonly #clockSteps: Counter;
   readonly #lag: Gauge;
   readonly #unsealed: Gauge;
@@ -42,6 +44,16 @@ export class LedgerMetrics {
       'sluice_ledger_in_sight',
       '1 while the view of the ledger is fresh, 0 when it is stale and nothing is delivered',
       { aggregator: 'min' },
+    );
+    this.#broken = make.gauge(
+      'sluice_ledger_broken',
+      '1 when a record of the ledger does not hold: nothing is delivered, and no broker starts',
+      { aggregator: 'max' },
+    );
+    this.#journalFailing = make.gauge(
+      'sluice_rights_journal_failing',
+      '1 while the journal of rights beside the data folder cannot be written',
+      { aggregator: 'max' },
     );
     this.#clockSteps = make.counter(
       'sluice_clock_steps_total',
@@ -91,6 +103,14 @@ export class LedgerMetrics {
 
   clockStepped(): void {
     this.#clockSteps.inc();
+  }
+
+  broken(): void {
+    this.#broken.set(1);
+  }
+
+  journalWritten(isWritten: boolean): void {
+    this.#journalFailing.set(isWritten ? 0 : 1);
   }
 
   freshnessChanged(isFresh: boolean): void {

@@ -4,6 +4,7 @@ import { ledgerSubject } from '../../../proto/subject.js';
 import type { Config } from '../../config.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { decodeRecord, type LedgerRecord } from '../../ledger/record.js';
+import type { LedgerMetrics } from '../../metrics/ledger-metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { ConfigurationConflictError } from '../../parties/bus-facts.js';
 import type { ReleaseStack } from '../release-stack.js';
@@ -14,6 +15,7 @@ export interface KeepRightsDeps {
   config: Pick<Config, 'dataDir' | 'rightsJournal' | 'restored' | 'confirmEnded'>;
   bus: Bus;
   ledger: Ledger;
+  metrics: Pick<LedgerMetrics, 'journalWritten'>;
   /** Only one process of a broker compares the ledger with the journal; the others start after it. */
   isFirst: boolean;
   log: Logger;
@@ -22,14 +24,21 @@ export interface KeepRightsDeps {
 
 /** Compares the ledger with the journal of rights, then journals it from where the journal ends. Throws ConfigurationConflictError. */
 export async function keepRights(deps: KeepRightsDeps): Promise<void> {
-  const { config, bus, ledger, isFirst, log, releases } = deps;
+  const { config, bus, ledger, metrics, isFirst, log, releases } = deps;
   const path = config.rightsJournal ?? `${resolve(config.dataDir)}.rights.ndjson`;
-  const journal = await RightsJournal.open(path, (error) =>
-    log.error(
-      { err: error, journal: path },
-      'the journal of rights cannot be written: set rightsJournal to a file that can',
-    ),
-  );
+  const journal = await RightsJournal.open(path, {
+    onFailed: (error) => {
+      metrics.journalWritten(false);
+      log.error(
+        { err: error, journal: path },
+        'the journal of rights cannot be written: make room or set rightsJournal to a file that can',
+      );
+    },
+    onWritten: () => {
+      metrics.journalWritten(true);
+      log.info({ journal: path }, 'the journal of rights is written again');
+    },
+  });
   const { restored, confirmEnded: confirmed } = config;
   if (ledger.head === 0) foundOn(journal, config);
   else if (isFirst) await repeatEndedRights({ bus, ledger, journal, restored, confirmed, log });

@@ -7,17 +7,28 @@ import { type RightState, rightStateOf } from './right-state.js';
 
 /** Bounds what a start after a kill has to read of the ledger again. */
 const SEEN_EVERY_RECORDS = 5_000;
+/** Lines that wait for a file that cannot be written. With more of them it ends where it is, and the next start reads on in the ledger. */
+const WAITING_LINES_MAX = 100_000;
+const RETRY_MS = 1_000;
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
+/** Called once when the file cannot be written, and once when it can be again. */
+export interface JournalEvents {
+  onFailed(error: unknown): void;
+  onWritten(): void;
+}
 
 /**
  * The newest state of each right, in a file that no copy of the data folder contains.
  *
  * An older copy of the store does not know what has ended since it was made, and nothing inside the store can tell. So every
  * process of a broker appends what its ledger says of rights to a file of its own; with a restored ledger the two differ. Lines are
- * NDJSON, mode 0600, with what the ledger holds and no more: digests of tokens, never tokens. See docs/decisions/0195.
+ * NDJSON, mode 0600, with what the ledger holds and no more: digests of tokens, never tokens. See docs/decisions/0195, and 0396 for what cannot be written.
  */
 export class RightsJournal {
+  #isFailing = false;
+  #isGivenUp = false;
   readonly #writes = new SerialQueue();
   /** The file as it was found; undefined when there was none, or what it says is of no use any more. */
   #found: JournalFile | undefined;
@@ -27,14 +38,14 @@ export class RightsJournal {
   #settled: number;
 
   /** Throws when the file is there and cannot be read. */
-  static async open(path: string, onFailed: (error: unknown) => void): Promise<RightsJournal> {
+  static async open(path: string, events: JournalEvents): Promise<RightsJournal> {
     const found = await JournalFile.read(path);
-    return new RightsJournal(path, onFailed, found);
+    return new RightsJournal(path, events, found);
   }
 
   private constructor(
     readonly path: string,
-    private readonly onFailed: (error: unknown) => void,
+    private readonly events: JournalEvents,
     found: JournalFile | undefined,
   ) {
     this.#found = found;
@@ -106,6 +117,7 @@ export class RightsJournal {
   }
 
   #write(line: Line): void {
+    if (this.#isGivenUp) return;
     this.#pending.push(line);
     // A bundle brings thousands of records in one turn: they share a write.
     if (this.#pending.length === 1) void this.#writes.run(() => this.#flush());
@@ -117,12 +129,25 @@ export class RightsJournal {
     let file: FileHandle | undefined;
     try {
       file = await open(this.path, APPEND, 0o600);
-      await file.appendFile(textOf(lines));
+      // What a failed write has left of a line must not begin the next one.
+      await file.appendFile((this.#isFailing ? '\n' : '') + textOf(lines));
       await file.datasync();
+      if (this.#isFailing) this.events.onWritten();
+      this.#isFailing = false;
     } catch (error) {
-      this.onFailed(error);
+      this.#tryAgain(lines, error);
     } finally {
       await file?.close();
     }
+  }
+
+  /** A line left out would give back a right that has ended, as soon as a later one says that the ledger was journaled so far. */
+  #tryAgain(lines: Line[], error: unknown): void {
+    if (!this.#isFailing) this.events.onFailed(error);
+    this.#isFailing = true;
+    this.#pending = [...lines, ...this.#pending];
+    this.#isGivenUp = this.#pending.length > WAITING_LINES_MAX;
+    if (this.#isGivenUp) this.#pending = [];
+    else setTimeout(() => void this.#writes.run(() => this.#flush()), RETRY_MS).unref();
   }
 }

@@ -69,7 +69,7 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   return { app, reloadTls };
 }
 
-function createInstance({ log, config, maxConnections, login }: AppOptions): App {
+function createInstance({ log, config, metrics, maxConnections, login }: AppOptions): App {
   const { tls, session } = config;
   let broker: BrokerServer | undefined;
   const app = Fastify({
@@ -81,7 +81,8 @@ function createInstance({ log, config, maxConnections, login }: AppOptions): App
     serverFactory: (serve) => {
       const shareOf = (head: CredentialHead): TurnShare => login.shareOf(head);
       const bounds = { maxConnections, stalledMs: session.stalledMs, shareOf };
-      broker = createBrokerServer(foldUnusedMethods(serve), { tls, ...bounds });
+      const onCertificates = (ends: ReadonlyMap<string, number>): void => metrics.certificatesRead(ends);
+      broker = createBrokerServer(foldUnusedMethods(serve), { tls, onCertificates, ...bounds });
       return broker.server;
     },
     clientErrorHandler: refuseUnreadable,

@@ -17,6 +17,7 @@ export class GatewayMetrics {
   readonly #loginsFailed: Counter;
   readonly #requests: Counter;
   readonly #requestSeconds: Histogram;
+  readonly #certificateEnds: Gauge;
 
   constructor(make: MetricFactory) {
     this.#sessions = make.gauge('sluice_sessions', 'Open WebSocket sessions', { labels: ['encoding'] });
@@ -42,6 +43,11 @@ export class GatewayMetrics {
       'Time to answer an HTTP request, by method and route pattern',
       REQUEST_SECONDS,
       ['method', 'route'],
+    );
+    this.#certificateEnds = make.gauge(
+      'sluice_tls_certificate_end_timestamp_seconds',
+      'When the first certificate in the file of a setting ends; absent without TLS',
+      { labels: ['file'], aggregator: 'min' },
     );
   }
 
@@ -70,6 +76,11 @@ export class GatewayMetrics {
 
   loginFailed(failure: LoginFailure): void {
     this.#loginsFailed.inc({ failure });
+  }
+
+  /** Setting of a file → when its first certificate ends, in seconds since 1970. */
+  certificatesRead(ends: ReadonlyMap<string, number>): void {
+    for (const [file, end] of ends) this.#certificateEnds.set({ file }, end);
   }
 
   requestDone(method: string, route: string, status: number, seconds: number): void {

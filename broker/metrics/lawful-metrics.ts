@@ -30,6 +30,7 @@ export class LawfulMetrics {
   readonly #violations: Gauge;
   readonly #unread: Gauge;
   readonly #refused: Counter;
+  #projectionLag = (): number => 0;
 
   constructor(make: MetricFactory) {
     // Every process knows all of them: a sum over workers would count each several times.
@@ -48,6 +49,11 @@ export class LawfulMetrics {
       'sluice_lawful_unread_notices',
       'Notices to one department each that it has not read',
       shared,
+    );
+    make.gauge(
+      'sluice_projection_lag_seconds',
+      'Time that what officers read has lacked records of the ledger; 0 while it has all, and in trial mode',
+      { aggregator: 'max', collect: () => this.#projectionLag() },
     );
     this.#refused = make.counter(
       'sluice_lawful_outsider_calls_refused_total',
@@ -70,6 +76,11 @@ export class LawfulMetrics {
 
   unreadNoticesNow(notices: number): void {
     this.#unread.set(notices);
+  }
+
+  /** `lag` is asked at each scrape. */
+  projectionOpened(lag: () => number): void {
+    this.#projectionLag = lag;
   }
 
   outsiderRefused(): void {

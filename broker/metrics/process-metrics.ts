@@ -11,11 +11,19 @@ const RESOLUTION_MS = 50;
 /** Gauges of prom-client that end like counters, which `promtool check metrics` objects to. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
+/** The library leaves it out of the sum over workers, and a worker that starts again and again would be seen by nobody. */
+const START_TIME = 'process_start_time_seconds';
+
 /** The build that runs, and the longest hold of its event loop. */
 export class ProcessMetrics {
   constructor(make: MetricFactory, registry: Registry) {
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: RESOLUTION_MS });
-    for (const name of MISNAMED) registry.removeSingleMetric(name);
+    for (const name of [...MISNAMED, START_TIME]) registry.removeSingleMetric(name);
+    make
+      .gauge(START_TIME, 'Start time of the process since unix epoch in seconds; of workers the newest', {
+        aggregator: 'max',
+      })
+      .set(Math.round(performance.timeOrigin / 1000));
     const build = make.gauge('sluice_build_info', 'The program that runs: always 1', {
       labels: ['version', 'node'],
       aggregator: 'max',

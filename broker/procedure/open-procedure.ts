@@ -78,6 +78,7 @@ export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure>
       runner.start();
     },
     startWatch: (metrics) => {
+      metrics.projectionOpened(() => projection.lagSeconds);
       watch = new LawfulWatch({ projection, metrics, clock });
       watch.start();
     },

@@ -109,6 +109,7 @@ t.test('counters add up over workers and over those that ended, gauges as each s
   t.match(text, 'sluice_events_accepted_total{partition="0",op="create"} 15\n');
   t.match(text, 'sluice_ledger_in_sight 0\n');
   t.match(text, 'sluice_intake_waiting_events 7\n');
+  t.match(text, /^process_start_time_seconds \d+$/m, 'the newest start of a worker');
   t.match(expose(fromMessage(toMessage(await json(one))), 'text'), 'sluice_store_seconds_until_full +Inf\n');
 });
 

@@ -5,7 +5,7 @@ import { BrokerRequest } from './broker-request.js';
 import { ConnectionGuard, type ConnectionGuardOptions } from './connection-guard.js';
 import { beginHandshakesInTurns } from './handshake-turns.js';
 import { HEADER_LINES_MAX, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
-import { readTls } from './tls.js';
+import { certificateEnds, readTls } from './tls.js';
 
 /** From the first byte of a request to the end of its headers; honest ones come in one packet. */
 const HEAD_MS_MAX = 10_000;
@@ -18,6 +18,8 @@ const PROBE_MS = 30_000;
 
 export interface HttpServerOptions extends ConnectionGuardOptions {
   tls: TlsConfig;
+  /** Called with when the certificates end, at the start and when they are read again. */
+  onCertificates?: (ends: ReadonlyMap<string, number>) => void;
 }
 
 /** The server under fastify, with its bounds. `reloadTls` reads the certificate files again; it throws ConfigError. */
@@ -53,14 +55,19 @@ export function createBrokerServer(serve: RequestListener, options: HttpServerOp
   server.maxHeadersCount = HEADER_LINES_MAX + 1;
   // A last bound, above that of the guard with the handshakes of TLS that are not complete.
   server.maxConnections = Math.ceil(options.maxConnections * 1.2);
-  if (tls) beginHandshakesInTurns(server, TLS_HANDSHAKE_MS_MAX);
+  if (tls) {
+    options.onCertificates?.(certificateEnds(tls));
+    beginHandshakesInTurns(server, TLS_HANDSHAKE_MS_MAX);
+  }
   guard.watch(server);
   listenForExpectations(server, serveInTurn);
   return {
     server,
     reloadTls: () => {
       const fresh = readTls(options.tls);
-      if (fresh) (server as TlsServer).setSecureContext(fresh);
+      if (!fresh) return;
+      (server as TlsServer).setSecureContext(fresh);
+      options.onCertificates?.(certificateEnds(fresh));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
 import t, { type Test } from 'tap';
@@ -6,6 +6,7 @@ import { startBroker } from '../../../tests/support/broker/broker.js';
 import { makeCertificate, NO_OPENSSL } from '../../../tests/support/certificate.js';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { RawSocket } from '../../../tests/support/raw-client/raw-socket.js';
+import { certificateEnds } from './tls.js';
 
 /** The name in the certificate that the broker shows, and the first line of its answer. */
 function askOverTls(t: Test, url: string): Promise<{ name: string; answer: string }> {
@@ -46,6 +47,25 @@ t.test('a broker with a certificate speaks TLS, and takes another one without a 
   t.equal((await askOverTls(t, url)).name, 'second', 'files that do not belong together change nothing');
   const tls = { cert, key, clientCa: undefined };
   await t.rejects(startBroker(t, { config: { tls } }), { name: 'ConfigError', message: /tls/ });
+});
+
+t.test('the end of a certificate is known, that which ends first of a file', { skip }, async (t) => {
+  const folder = await temporaryFolder(t);
+  const endsAtMs = Date.parse('2031-02-03T04:05:06Z');
+  makeCertificate(folder, 'soon', endsAtMs);
+  makeCertificate(folder, 'late', endsAtMs + 1_000_000_000);
+  const [soon, late] = ['soon', 'late'].map((name) => readFileSync(join(folder, `${name}.pem`), 'utf8')) as [
+    string,
+    string,
+  ];
+  t.strictSame(
+    [...certificateEnds({ cert: late + soon, ca: Buffer.from(late) })],
+    [
+      ['tls.cert', endsAtMs / 1000],
+      ['tls.clientCa', endsAtMs / 1000 + 1_000_000],
+    ],
+  );
+  t.strictSame([...certificateEnds({})], []);
 });
 
 t.test('handshakes of TLS that nobody completes keep nobody out', { skip }, async (t) => {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
@@ -18,6 +19,22 @@ export function readTls({ cert, key, clientCa }: TlsConfig): SecureContextOption
     throw new ConfigError([`tls: certificate and key cannot be used (${(error as NodeJS.ErrnoException).code})`]);
   }
   return options;
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** Setting of a file → when its first certificate ends, in seconds since 1970. */
+export function certificateEnds({ cert, ca }: SecureContextOptions): ReadonlyMap<string, number> {
+  const ends = new Map<string, number>();
+  for (const [setting, pem] of [
+    ['tls.cert', cert],
+    ['tls.clientCa', ca],
+  ] as const) {
+    const certificates = String(pem ?? '').match(CERTIFICATE) ?? [];
+    const endsMs = certificates.map((one) => Date.parse(new X509Certificate(one).validTo));
+    if (endsMs.length > 0) ends.set(setting, Math.min(...endsMs) / 1000);
+  }
+  return ends;
 }
 
 function readPem(setting: string, file: string): Buffer {

@@ -39,6 +39,8 @@ export class Projection {
   #thread: Worker | undefined;
   #restartMs = RESTART_MIN_MS;
   #isClosing = false;
+  /** By the monotonic clock; undefined while the tables have every record that is folded. */
+  #behindSinceMs: number | undefined;
   readonly #stopNoting: () => void;
 
   constructor(deps: ProjectionDeps) {
@@ -50,13 +52,21 @@ export class Projection {
       send: (batch) => this.#post({ op: 'take', ...batch }, [batch.bytes.buffer as ArrayBuffer]),
       onFailed: (error) => deps.warn('the projection cannot read the ledger, it tries again', error),
     });
-    this.#stopNoting = ledger.onRecord(({ seq }, bytes) => this.#feeder.note(seq, bytes));
+    this.#stopNoting = ledger.onRecord(({ seq }, bytes) => {
+      this.#behindSinceMs ??= performance.now();
+      this.#feeder.note(seq, bytes);
+    });
     this.#start();
   }
 
   /** Undefined while the thread keeps up with the records that are folded; otherwise resolves when it does, or is stuck. */
   backpressure(): Promise<void> | undefined {
     return this.#feeder.backpressure();
+  }
+
+  /** Time that the tables have lacked a record that was folded, or that there has been no thread to answer; 0 while they have all. */
+  get lagSeconds(): number {
+    return this.#behindSinceMs === undefined ? 0 : (performance.now() - this.#behindSinceMs) / 1000;
   }
 
   /** Resolves when every record that was folded at the time of the call is in the tables, however long that takes. */
@@ -112,6 +122,7 @@ export class Projection {
 
   #onExit(): void {
     this.#thread = undefined;
+    this.#behindSinceMs ??= performance.now();
     this.#feeder.pause();
     for (const { resolve } of this.#asked.values()) resolve('behind');
     this.#asked.clear();
@@ -125,6 +136,7 @@ export class Projection {
     else if (message.event === 'taken') {
       this.#restartMs = RESTART_MIN_MS;
       this.#feeder.taken(message.head);
+      this.#hasTaken(message.head);
     } else if (message.event === 'remade') this.#deps.warn(`the projection of files is made anew: ${message.why}`);
     else this.#settle(message);
   }
@@ -135,8 +147,14 @@ export class Projection {
     const thread = this.#thread;
     const fits = head === 0 || (await this.#fits(head, hash, thread));
     if (thread !== this.#thread || this.#isClosing) return;
-    if (fits) this.#feeder.startAt(head);
-    else this.#post({ op: 'remake' });
+    if (fits) {
+      this.#feeder.startAt(head);
+      this.#hasTaken(head);
+    } else this.#post({ op: 'remake' });
+  }
+
+  #hasTaken(head: number): void {
+    if (head >= this.#deps.ledger.head) this.#behindSinceMs = undefined;
   }
 
   async #fits(head: number, hash: string, thread: Worker | undefined): Promise<boolean> {

@@ -32,6 +32,7 @@ import { addPeople } from './commands/procedure/people.js';
 import { addProcedures } from './commands/procedure/procedures.js';
 import { addWorklist } from './commands/procedure/worklist.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
+import { addRules } from './commands/rules/rules.js';
 import { addStore } from './commands/store/copy.js';
 import { addSystems } from './commands/systems/systems.js';
 import { addTop } from './commands/top/top.js';
@@ -83,6 +84,7 @@ export function createProgram(terminal: Terminal): Command {
   addDoctor(program, terminal);
   addDiagnose(program, terminal);
   addLog(program, terminal);
+  addRules(program, terminal);
   addStore(program, terminal);
   addWhoami(program, terminal);
   addApply(program, terminal);

@@ -75,9 +75,36 @@ export const processPanels: PanelSpec[] = [
       zh: '一小时内系统时钟被调整一秒以上的次数;时长、逾期与授权到期均以该时钟为准,请使用 NTP',
     },
     unit: 'short',
-    runbook: 'SluiceRevocationSlow',
+    runbook: 'SluiceClockSet',
     queries: [
       { expr: `sum by (instance) (increase(sluice_clock_steps_total{${TARGET}}[1h]))`, legend: '{{instance}}' },
+    ],
+  },
+  {
+    title: { en: 'Starts', zh: '启动次数' },
+    description: {
+      en: 'Times in an hour that a broker or one of its workers began anew. More than two without an upgrade: its log says why it ended',
+      zh: '一小时内代理或其工作进程重新启动的次数;未升级而超过两次时,请查看其日志中的退出原因',
+    },
+    unit: 'short',
+    runbook: 'SluiceBrokerRestarting',
+    queries: [
+      { expr: `max by (instance) (changes(process_start_time_seconds{${TARGET}}[1h]))`, legend: '{{instance}}' },
+    ],
+  },
+  {
+    title: { en: 'Certificate: time left', zh: '证书剩余有效期' },
+    description: {
+      en: 'Days until the first certificate in the file of a setting ends; no line without TLS at the broker',
+      zh: '各配置项证书文件中最早到期证书的剩余天数;代理未启用 TLS 时无曲线',
+    },
+    unit: 'd',
+    runbook: 'SluiceCertificateEnding',
+    queries: [
+      {
+        expr: `(min by (instance, file) (sluice_tls_certificate_end_timestamp_seconds{${TARGET}}) - time()) / 86400 or vector(Inf)`,
+        legend: '{{instance}} {{file}}',
+      },
     ],
   },
   {

@@ -59,7 +59,7 @@ export const storePanels: PanelSpec[] = [
       zh: 'NATS 集群各服务器上离线或未同步的流副本',
     },
     unit: 'short',
-    runbook: 'SluiceNatsDown',
+    runbook: 'SluiceReplicasBehind',
     queries: [{ expr: `max by (server) (sluice_nats_replicas_behind{${TARGET}}) or vector(0)`, legend: '{{server}}' }],
   },
   {
@@ -69,7 +69,7 @@ export const storePanels: PanelSpec[] = [
       zh: 'NATS 集群各服务器上的副本落后于主副本的消息数,取落后最多的流',
     },
     unit: 'short',
-    runbook: 'SluiceNatsDown',
+    runbook: 'SluiceReplicasBehind',
     queries: [
       {
         expr: `max by (server) (sluice_nats_stream_replica_lag_messages{${TARGET}}) or vector(0)`,
@@ -103,7 +103,7 @@ export const storePanels: PanelSpec[] = [
     title: { en: 'Round trip to NATS', zh: 'NATS 往返时间' },
     description: { en: 'One round trip from each broker to its NATS server', zh: '各代理到其 NATS 服务器的一次往返' },
     unit: 's',
-    runbook: 'SluiceNatsDown',
+    runbook: 'SluiceNatsSlow',
     queries: [
       {
         expr: `max by (instance, server) (sluice_nats_round_trip_seconds{${TARGET}})`,
@@ -145,6 +145,19 @@ export const storePanels: PanelSpec[] = [
     ],
   },
   {
+    title: { en: 'Faults of the ledger and the journal of rights', zh: '台账与权利日志故障' },
+    description: {
+      en: '1 while a broker has found a record of the ledger that does not hold and so delivers nothing (`ledger`), or cannot write its journal of rights (`journal`)',
+      zh: '1 表示代理发现台账记录不成立而停止推送(ledger),或无法写入权利日志(journal)',
+    },
+    unit: 'short',
+    runbook: 'SluiceLedgerBroken',
+    queries: [
+      { expr: `max by (instance) (sluice_ledger_broken{${TARGET}})`, legend: 'ledger {{instance}}' },
+      { expr: `max by (instance) (sluice_rights_journal_failing{${TARGET}})`, legend: 'journal {{instance}}' },
+    ],
+  },
+  {
     title: { en: 'Time to record an act', zh: '台账写入耗时' },
     description: {
       en: 'Time to append a record to the ledger, with repeats where another broker was faster: suspending a grant takes at least this long',
@@ -161,7 +174,7 @@ export const storePanels: PanelSpec[] = [
       zh: '代理启动后在服务同时尚待校验的检查点之前的台账记录;归零前会占用处理器',
     },
     unit: 'short',
-    runbook: 'SluiceLedgerStale',
+    runbook: 'SluiceLedgerBroken',
     queries: [{ expr: `max by (instance) (sluice_ledger_unchecked_records{${TARGET}})`, legend: '{{instance}}' }],
   },
   {
@@ -171,7 +184,7 @@ export const storePanels: PanelSpec[] = [
       zh: '一分钟内代理处理单项工作、其余一切等待的最长时间,其间不接收也不推送;超过 0.1 秒说明处理器不足或机器曾停顿',
     },
     unit: 's',
-    runbook: 'SluiceErrorBudgetBurn',
+    runbook: 'SluiceBrokerHeld',
     queries: [{ expr: `max by (instance) (sluice_event_loop_hold_max_seconds{${TARGET}})`, legend: '{{instance}}' }],
   },
   {

@@ -1,268 +1,365 @@
-/** Series as promtool writes them: `0+5x20` begins at 0 and grows by 5 at each step, twenty times. */
-export interface AlertCase {
-  alert: string;
-  /** Time between two samples and two evaluations; 30 s unless the windows are long. */
-  step?: string;
-  /** Tells apart the alerts that share a name. */
-  labels?: Record<string, string>;
-  /** Time after which the series of `fires` must have fired the alert, and those of `silent` must not. */
-  at: string;
-  fires: Record<string, string>;
-  /** Just below the limit. */
-  silent: Record<string, string>;
-}
+import { type AlertCase, counterCase, gaugeCase, LOOKBACK_STEPS, QUIET, STAYS, samples } from './alert-case.js';
+import { burnCases } from './burn-cases.js';
+import { grantCases } from './grant-cases.js';
 
-const counterCase = (alert: string, series: string): AlertCase => ({
-  alert,
-  at: '10m',
-  fires: { [series]: '0x10 0+1x10' },
-  silent: { [series]: '7x20' },
-});
+const A = { instance: 'a' };
+const bucket = (name: string, le: string): string => `${name}_bucket{le="${le}",instance="a"}`;
+const REVOCATION = 'sluice_revocation_to_last_byte_seconds';
+const COMMITS = 'sluice_commit_duration_seconds';
 
-const bucket = (name: string, le: string): string => `${name}_bucket{le="${le}"}`;
-const DELIVERY = 'sluice_publish_to_deliver_seconds';
-
-const GRANT = '{grant="g",cursor="default",instance="a"}';
-const OVERDUE = 'sluice_entry_overdue_seconds{entry="civil.birth",party="civil",frequency="daily",instance="a"}';
-/** Two brokers report the same grant. */
-const GRANT_INFO = {
-  'sluice_grant_info{grant="g",cursor="default",party="health",instance="a"}': '1x90',
-  'sluice_grant_info{grant="g",cursor="default",party="health",instance="b"}': '1x90',
-};
-
-/** A cursor beside a healthy one that nobody follows, and scrapes that fail for a while in the middle. */
-function abandoned(failing: string): Record<string, string> {
-  const of = '{grant="g",cursor="old",instance="a"}';
-  const party = of.replace('}', ',party="health"}');
-  return {
-    ...GRANT_INFO,
-    [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '0x50',
-    [`sluice_grant_oldest_unacknowledged_age_seconds${of}`]: `7200x19 ${failing} 7200x25`,
-    [`sluice_grant_info${party}`]: `1x19 ${failing} 1x25`,
-  };
-}
-
-/** 1,000 events a step, of which so many fail, for as long as the long window asks. */
-function burn(window: string, step: string, at: string, failing: number, below: number): AlertCase[] {
-  const steps = 400;
-  const accepted = (bad: number): Record<string, string> => ({
-    'sluice_events_accepted_total{partition="0",op="create"}': `0+${1000 - bad}x${steps}`,
-    'sluice_events_refused_total{code="STORE_FULL"}': `0+${bad}x${steps}`,
-  });
-  const delivered = (bad: number): Record<string, string> => ({
-    [`${DELIVERY}_count`]: `0+1000x${steps}`,
-    [bucket(DELIVERY, '0.25')]: `0+${1000 - bad}x${steps}`,
-  });
-  const canary = (bad: number): Record<string, string> => ({
-    'sluice_canary_rounds_total{transport="sse",outcome="delivered"}': `0+${1000 - bad}x${steps}`,
-    'sluice_canary_rounds_total{transport="sse",outcome="missed"}': `0+${bad}x${steps}`,
-    'sluice_canary_rounds_total{transport="sse",outcome="suspended"}': `0+100x${steps}`,
-    'sluice_canary_delivery_seconds_bucket{transport="sse",le="1.0"}': `0+${1000 - bad}x${steps}`,
-  });
-  const alert = 'SluiceErrorBudgetBurn';
-  return [
-    { alert, labels: { objective: 'accepted', window }, step, at, fires: accepted(failing), silent: accepted(below) },
-    { alert, labels: { objective: 'canary', window }, step, at, fires: canary(failing), silent: canary(below) },
-    {
-      alert,
-      labels: { objective: 'live_delivery', window },
-      step,
-      at,
-      fires: delivered(failing * 10),
-      silent: delivered(below * 10),
-    },
-  ];
-}
-
-/** One case for each alert: a test fails for an alert without one. */
-export const ALERT_CASES: readonly AlertCase[] = [
-  {
+const processCases: readonly AlertCase[] = [
+  gaugeCase({
     alert: 'SluiceBrokerDown',
-    at: '5m',
-    fires: { 'up{job="sluice",instance="a"}': '1x2 0x20' },
-    silent: { 'up{job="sluice",instance="a"}': '1x8 0x1 1x20' },
-  },
+    severity: 'page',
+    labels: A,
+    series: 'up{job="sluice",instance="a"}',
+    within: 1,
+    beyond: 0,
+    waits: 1,
+    heldSteps: LOOKBACK_STEPS,
+  }),
   {
-    alert: 'SluiceNatsDown',
-    at: '5m',
-    fires: { sluice_nats_up: '1x2 0x20' },
-    silent: { sluice_nats_up: '1x8 0x1 1x20' },
+    alert: 'SluiceBrokerRestarting',
+    severity: 'ticket',
+    labels: A,
+    // Until the first of three starts is an hour ago.
+    from: 30,
+    until: 9 + 120,
+    fires: { 'process_start_time_seconds{job="sluice",instance="a"}': '1x9 2x9 3x9 4x130' },
+    silent: { 'process_start_time_seconds{job="sluice",instance="a"}': '1x9 2x9 3x130' },
   },
+  gaugeCase({
+    alert: 'SluiceBrokerHeld',
+    severity: 'ticket',
+    labels: A,
+    series: 'sluice_event_loop_hold_max_seconds{instance="a"}',
+    within: 0.1,
+    beyond: 0.101,
+    waits: 15,
+  }),
+  counterCase('SluiceClockSet', 'ticket', 'sluice_clock_steps_total{instance="a"}', A),
   {
-    alert: 'SluiceLedgerStale',
-    at: '5m',
-    fires: { sluice_ledger_in_sight: '1x2 0x20' },
-    silent: { sluice_ledger_in_sight: '1x8 0x1 1x20' },
-  },
-  counterCase('SluiceStoreFull', 'sluice_events_refused_total{code="STORE_FULL"}'),
-  {
-    alert: 'SluiceStreamFull',
-    labels: { stream: 'RECEIPTS' },
-    at: '10m',
+    alert: 'SluiceCertificateEnding',
+    severity: 'ticket',
+    labels: { instance: 'a', file: 'tls.cert' },
+    from: QUIET + 10,
+    // Time begins at 0 in these tests, and the limit moves with it.
     fires: {
-      'sluice_nats_stream_limit_ratio{stream="RECEIPTS"}': '0.91x30',
+      'sluice_tls_certificate_end_timestamp_seconds{instance="a",file="tls.cert"}': '1209600+30x2 1209689+30x40',
     },
-    silent: {
-      'sluice_nats_stream_limit_ratio{stream="RECEIPTS"}': '0.89x30',
+    silent: { 'sluice_tls_certificate_end_timestamp_seconds{instance="a",file="tls.cert"}': '1209600+30x40' },
+  },
+  counterCase('SluiceInternalError', 'page', 'sluice_events_refused_total{code="INTERNAL",instance="a"}'),
+  counterCase('SluiceInternalError', 'page', 'sluice_subscriptions_ended_total{code="INTERNAL",instance="a"}'),
+  {
+    alert: 'SluiceInternalError',
+    severity: 'page',
+    from: 11,
+    until: 20,
+    // A counter of the same labels that stands still hides none.
+    fires: {
+      'sluice_events_refused_total{code="INTERNAL",instance="a"}': '3x40',
+      'sluice_subscriptions_ended_total{code="INTERNAL",instance="a"}': '0x10 1x30',
     },
+    silent: { 'sluice_events_refused_total{code="INTERNAL",instance="a"}': '3x40' },
   },
-  {
-    alert: 'SluiceStreamChanged',
-    labels: { stream: 'EV_0' },
-    at: '10m',
-    fires: { 'sluice_nats_stream_changed_settings{stream="EV_0"}': '1x30' },
-    silent: { 'sluice_nats_stream_changed_settings{stream="EV_0"}': '0x30' },
-  },
-  {
-    alert: 'SluiceStoreFilling',
-    at: '10m',
-    fires: { sluice_store_free_bytes: '24x30', sluice_store_capacity_bytes: '100x30' },
-    silent: { sluice_store_free_bytes: '26x30', sluice_store_capacity_bytes: '100x30' },
-  },
-  counterCase('SluiceInternalError', 'sluice_subscriptions_ended_total{code="INTERNAL"}'),
-  counterCase('SluicePositionGone', 'sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
-  counterCase('SluiceQuarantineMissed', 'sluice_events_quarantine_missed_total'),
-  {
-    alert: 'SluiceQuarantineGrowing',
-    at: '15m',
-    fires: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0+33x30' },
-    silent: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0x17 0+29x12' },
-  },
-  {
-    alert: 'SluiceQuarantineGrowing',
-    at: '70m',
-    fires: { 'sluice_events_quarantined_total{code="UNKNOWN_ITEM"}': '0+4x140' },
-    silent: { 'sluice_events_quarantined_total{code="UNKNOWN_ITEM"}': '0+2x140' },
-  },
-  {
-    alert: 'SluiceStoreFullSoon',
-    at: '40m',
-    fires: { sluice_store_seconds_until_full: '250000x90' },
-    silent: { sluice_store_seconds_until_full: '260000x90' },
-  },
+];
+
+const ledgerCases: readonly AlertCase[] = [
+  gaugeCase({
+    alert: 'SluiceLedgerBroken',
+    severity: 'page',
+    labels: A,
+    series: 'sluice_ledger_broken{instance="a"}',
+    within: 0,
+    beyond: 1,
+    waits: 0,
+    heldSteps: LOOKBACK_STEPS,
+  }),
+  gaugeCase({
+    alert: 'SluiceLedgerStale',
+    severity: 'page',
+    labels: A,
+    series: 'sluice_ledger_in_sight{instance="a"}',
+    within: 1,
+    beyond: 0,
+    waits: 1,
+  }),
   {
     alert: 'SluiceRevocationSlow',
-    at: '10m',
+    severity: 'page',
+    labels: A,
+    from: 11,
+    until: 20,
     fires: {
-      sluice_revocation_to_last_byte_seconds_count: '0x10 0+2x10',
-      [bucket('sluice_revocation_to_last_byte_seconds', '1.0')]: '0x10 0+1x10',
+      [`${REVOCATION}_count{instance="a"}`]: '0x10 1x30',
+      [bucket(REVOCATION, '1.0')]: '0x40',
     },
     silent: {
-      sluice_revocation_to_last_byte_seconds_count: '0x10 0+2x10',
-      [bucket('sluice_revocation_to_last_byte_seconds', '1.0')]: '0x10 0+2x10',
+      [`${REVOCATION}_count{instance="a"}`]: '0x10 0+2x30',
+      [bucket(REVOCATION, '1.0')]: '0x10 0+2x30',
     },
   },
-  {
+  gaugeCase({
     alert: 'SluiceReceiptsUnsealed',
-    at: '10m',
-    fires: { 'sluice_receipts_unsealed_age_seconds{instance="a"}': '10801x20' },
-    silent: { 'sluice_receipts_unsealed_age_seconds{instance="a"}': '10800x20' },
+    severity: 'ticket',
+    labels: A,
+    series: 'sluice_receipts_unsealed_age_seconds{instance="a"}',
+    within: 10_800,
+    beyond: 10_801,
+    waits: 5,
+  }),
+  gaugeCase({
+    alert: 'SluiceJournalNotWritten',
+    severity: 'page',
+    labels: A,
+    series: 'sluice_rights_journal_failing{instance="a"}',
+    within: 0,
+    beyond: 1,
+    waits: 1,
+  }),
+  gaugeCase({
+    alert: 'SluiceProjectionBehind',
+    severity: 'page',
+    labels: A,
+    series: 'sluice_projection_lag_seconds{instance="a"}',
+    within: 60,
+    beyond: 61,
+    waits: 5,
+  }),
+];
+
+const storeCases: readonly AlertCase[] = [
+  gaugeCase({
+    alert: 'SluiceNatsDown',
+    severity: 'page',
+    labels: A,
+    series: 'sluice_nats_up{instance="a"}',
+    within: 1,
+    beyond: 0,
+    waits: 1,
+  }),
+  gaugeCase({
+    alert: 'SluiceNatsSlow',
+    severity: 'ticket',
+    labels: A,
+    series: 'sluice_nats_round_trip_seconds{instance="a",server="n"}',
+    within: 0.25,
+    beyond: 0.251,
+    waits: 5,
+  }),
+  gaugeCase({
+    alert: 'SluiceReplicasBehind',
+    severity: 'ticket',
+    labels: { server: 'n' },
+    series: 'sluice_nats_replicas_behind{instance="a",server="n"}',
+    within: 0,
+    beyond: 1,
+    waits: 5,
+  }),
+  counterCase('SluiceStoreFull', 'page', 'sluice_events_refused_total{code="STORE_FULL",instance="a"}'),
+  gaugeCase({
+    alert: 'SluiceStoreFull',
+    severity: 'page',
+    series: 'sluice_store_takes_events{instance="a"}',
+    within: 1,
+    beyond: 0,
+    waits: 0,
+    heldSteps: LOOKBACK_STEPS,
+  }),
+  gaugeCase({
+    alert: 'SluiceStreamFull',
+    severity: 'ticket',
+    labels: { stream: 'RECEIPTS' },
+    series: 'sluice_nats_stream_limit_ratio{stream="RECEIPTS"}',
+    within: 0.9,
+    beyond: 0.901,
+    waits: 5,
+  }),
+  gaugeCase({
+    alert: 'SluiceStreamChanged',
+    severity: 'ticket',
+    labels: { stream: 'EV_0' },
+    series: 'sluice_nats_stream_changed_settings{stream="EV_0"}',
+    within: 0,
+    beyond: 1,
+    waits: 5,
+  }),
+  gaugeCase({
+    alert: 'SluiceStoreFilling',
+    severity: 'ticket',
+    series: 'sluice_store_free_bytes{instance="a"}',
+    within: 250,
+    beyond: 249,
+    waits: 5,
+    beside: (steps) => ({ 'sluice_store_capacity_bytes{instance="a"}': samples(1000, steps) }),
+  }),
+  gaugeCase({
+    alert: 'SluiceStoreFullSoon',
+    severity: 'ticket',
+    series: 'sluice_store_seconds_until_full{instance="a"}',
+    within: 259_200,
+    beyond: 259_199,
+    waits: 30,
+  }),
+];
+
+/** For an hour nothing, then more than one a second for ten minutes, which the hour remembers. */
+const BURST = '0x120 31+31x19 620x150';
+const eventCases: readonly AlertCase[] = [
+  counterCase('SluicePositionGone', 'ticket', 'sluice_subscriptions_ended_total{code="POSITION_GONE",instance="a"}'),
+  counterCase('SluiceQuarantineMissed', 'ticket', 'sluice_events_quarantine_missed_total{instance="a"}'),
+  {
+    alert: 'SluiceQuarantineGrowing',
+    severity: 'ticket',
+    labels: { code: 'ITEM_INVALID' },
+    from: 140,
+    until: 248,
+    fires: { 'sluice_events_quarantined_total{code="ITEM_INVALID",instance="a"}': BURST },
+    silent: { 'sluice_events_quarantined_total{code="ITEM_INVALID",instance="a"}': '0x120 29+29x11 348x150' },
   },
   {
+    alert: 'SluiceQuarantineGrowing',
+    severity: 'ticket',
+    labels: { code: 'UNKNOWN_ITEM' },
+    // From here on it is more than 360 in the hour.
+    from: 113 + 10,
+    fires: { 'sluice_events_quarantined_total{code="UNKNOWN_ITEM",instance="a"}': '0+3.2x140' },
+    silent: { 'sluice_events_quarantined_total{code="UNKNOWN_ITEM",instance="a"}': '0+2.9x140' },
+  },
+  gaugeCase({
     alert: 'SluiceQuarantineOld',
-    at: '10m',
-    fires: { sluice_quarantine_oldest_age_seconds: '604801x20' },
-    silent: { sluice_quarantine_oldest_age_seconds: '604000x20' },
-  },
-  {
-    alert: 'SluiceGrantLagging',
-    labels: { party: 'health', grant: 'g', cursor: 'default' },
-    at: '20m',
-    fires: { ...GRANT_INFO, [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '3601+30x40' },
-    silent: { ...GRANT_INFO, [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '3000x40' },
-  },
-  {
-    alert: 'SluiceGrantLagging',
-    labels: { party: 'health', grant: 'g', cursor: 'old' },
-    at: '20m',
-    // A scrape fails.
-    fires: abandoned('stale'),
-    // For longer than a series is held, so the wait begins anew.
-    silent: abandoned('stale _x5'),
-  },
-  {
-    alert: 'SluiceGrantEnding',
-    labels: { party: 'health', grant: 'g' },
-    at: '10m',
-    // Time begins at 0 in these tests.
-    fires: { ...GRANT_INFO, [`sluice_grant_end_timestamp_seconds${GRANT}`]: '604801x20' },
-    silent: { ...GRANT_INFO, [`sluice_grant_end_timestamp_seconds${GRANT}`]: '605500x20' },
-  },
-  counterCase('SluiceDeadLetters', 'sluice_dead_letters_total'),
-  {
+    severity: 'ticket',
+    series: 'sluice_quarantine_oldest_age_seconds{instance="a"}',
+    within: 604_800,
+    beyond: 604_801,
+    waits: 5,
+  }),
+  counterCase('SluiceQuotaRefusing', 'ticket', 'sluice_quota_refusals_total{quota="drafts",instance="a"}', {
+    quota: 'drafts',
+  }),
+  counterCase('SluiceDeadLetters', 'ticket', 'sluice_dead_letters_total{instance="a"}'),
+  gaugeCase({
+    alert: 'SluiceNoticesWaiting',
+    severity: 'ticket',
+    series: 'sluice_webhook_waiting_notices{instance="a"}',
+    within: 0,
+    beyond: 1,
+    waits: 60,
+  }),
+  counterCase('SluiceNoticesGivenUp', 'ticket', 'sluice_webhook_notices_total{outcome="given_up",instance="a"}'),
+];
+
+const loadCases: readonly AlertCase[] = [
+  gaugeCase({
     alert: 'SluiceSubscribersBehind',
-    at: '20m',
-    fires: { 'sluice_subscriptions{state="behind"}': '1x40' },
-    silent: { 'sluice_subscriptions{state="behind"}': '1x28 0x12' },
-  },
+    severity: 'ticket',
+    series: 'sluice_subscriptions{state="behind",instance="a"}',
+    within: 0,
+    beyond: 1,
+    waits: 15,
+  }),
   {
     alert: 'SluiceCommitSlow',
-    at: '15m',
+    severity: 'ticket',
+    from: 11,
+    // The last commit but one is five minutes ago.
+    until: 19 + 10,
     fires: {
-      [bucket('sluice_commit_duration_seconds', '1.0')]: '0+90x30',
-      [bucket('sluice_commit_duration_seconds', '2.5')]: '0+100x30',
-      [bucket('sluice_commit_duration_seconds', '+Inf')]: '0+100x30',
+      [bucket(COMMITS, '1.0')]: '0+9895x20 197900x20',
+      [bucket(COMMITS, '2.5')]: '0+10000x20 200000x20',
+      [bucket(COMMITS, '+Inf')]: '0+10000x20 200000x20',
     },
     silent: {
-      [bucket('sluice_commit_duration_seconds', '1.0')]: '0+100x30',
-      [bucket('sluice_commit_duration_seconds', '2.5')]: '0+100x30',
-      [bucket('sluice_commit_duration_seconds', '+Inf')]: '0+100x30',
+      [bucket(COMMITS, '1.0')]: '0+9901x40',
+      [bucket(COMMITS, '2.5')]: '0+10000x40',
+      [bucket(COMMITS, '+Inf')]: '0+10000x40',
     },
   },
-  {
+  gaugeCase({
     alert: 'SluiceIntakeBacklog',
-    at: '10m',
-    fires: { 'sluice_intake_waiting_events{instance="a"}': '5001x20' },
-    silent: { 'sluice_intake_waiting_events{instance="a"}': '5000x20' },
-  },
-  counterCase('SluiceClientsNotReading', 'sluice_sessions_closed_total{code="4408"}'),
+    severity: 'ticket',
+    labels: A,
+    series: 'sluice_intake_waiting_events{instance="a"}',
+    within: 5000,
+    beyond: 5001,
+    waits: 5,
+  }),
+  ...['4408', '4429'].map((code) =>
+    counterCase('SluiceClientsNotReading', 'ticket', `sluice_sessions_closed_total{code="${code}",instance="a"}`, {
+      code,
+    }),
+  ),
   {
     alert: 'SluiceLoginsFailing',
-    at: '12m',
-    // Four in 30 s are 0.13 a second, three exactly the limit.
+    severity: 'ticket',
+    labels: A,
+    // 3.15 in 30 s are 6.3 a minute; then very many at once, and none.
+    from: 20,
+    until: 22 + 10,
     fires: {
-      'sluice_logins_failed_total{failure="token",instance="a"}': '0+2x30',
-      'sluice_logins_failed_total{failure="throttled",instance="a"}': '0+2x30',
+      'sluice_logins_failed_total{failure="token",instance="a"}': '0+1.55x22 1000x30',
+      'sluice_logins_failed_total{failure="ticket",instance="a"}': '0+0.6x22 13.8x30',
+      'sluice_logins_failed_total{failure="throttled",instance="a"}': '0+1x22 23x30',
     },
     silent: {
-      'sluice_logins_failed_total{failure="token",instance="a"}': '0+3x30',
-      'sluice_logins_failed_total{failure="missing",instance="a"}': '0+100x30',
+      'sluice_logins_failed_total{failure="token",instance="a"}': '0+2.95x40',
+      'sluice_logins_failed_total{failure="missing",instance="a"}': '0+100x40',
     },
   },
-  {
-    alert: 'SluiceEntriesLate',
-    labels: { party: 'civil' },
-    at: '20m',
-    fires: { [OVERDUE]: '1+30x40', [OVERDUE.replace('"a"', '"b"')]: '1+30x40' },
-    silent: { [OVERDUE]: '1+30x28 stale' },
-  },
-  counterCase('SluiceViewLeak', 'sluice_leak_check_findings_total{kind="leak",instance="a"}'),
-  counterCase('SluiceViewWrong', 'sluice_leak_check_findings_total{kind="withheld",instance="a"}'),
-  counterCase('SluiceCanaryLeak', 'sluice_canary_leaks_total{medium="stream"}'),
+];
+
+const LAST_ROUND = 'sluice_canary_last_round_timestamp_seconds{job="sluice-canary",instance="c"}';
+const canaryCases: readonly AlertCase[] = [
+  counterCase('SluiceViewLeak', 'page', 'sluice_leak_check_findings_total{kind="leak",instance="a"}', A),
+  ...['withheld', 'failed'].map((kind) =>
+    counterCase('SluiceViewWrong', 'ticket', `sluice_leak_check_findings_total{kind="${kind}",instance="a"}`, {
+      instance: 'a',
+      kind,
+    }),
+  ),
+  counterCase('SluiceCanaryLeak', 'page', 'sluice_canary_leaks_total{medium="stream",instance="c"}', {
+    medium: 'stream',
+  }),
+  gaugeCase({
+    alert: 'SluiceCanaryDown',
+    severity: 'ticket',
+    labels: { instance: 'c' },
+    series: 'up{job="sluice-canary",instance="c"}',
+    within: 1,
+    beyond: 0,
+    waits: 5,
+    heldSteps: LOOKBACK_STEPS,
+  }),
   {
     alert: 'SluiceCanaryDown',
-    at: '15m',
-    fires: { 'up{job="sluice-canary",instance="c"}': '1x4 0x40' },
-    silent: {
-      'up{job="sluice-canary",instance="c"}': '1x20 0x9 1x20',
-      sluice_canary_last_round_timestamp_seconds: '0+30x40',
-    },
+    severity: 'ticket',
+    labels: { instance: 'c' },
+    // Its last round ended at 0: five minutes are over at step 11, and five more at step 21.
+    from: 21,
+    until: 21 + STAYS,
+    fires: { [LAST_ROUND]: `0x${20 + STAYS} 750x5` },
+    silent: { [LAST_ROUND]: '0x20 630x9' },
   },
-  {
-    alert: 'SluiceCanaryDown',
-    at: '20m',
-    fires: { sluice_canary_last_round_timestamp_seconds: '0+30x10 300x40' },
-    silent: { sluice_canary_last_round_timestamp_seconds: '0+30x28 840x10' },
-  },
-  {
+  gaugeCase({
     alert: 'SluiceCanaryPaused',
-    at: '12m',
-    fires: { 'sluice_canary_paused{reason="suspended"}': '0x2 1x40' },
-    silent: { 'sluice_canary_paused{reason="suspended"}': '0x16 1x20' },
-  },
-  // Per mille of the events: the limits are 14.4, 6, 3 and 1 times a budget of one per mille.
-  ...burn('1h', '1m', '70m', 15, 14),
-  ...burn('6h', '5m', '370m', 7, 5),
-  ...burn('1d', '15m', '1455m', 4, 2),
-  ...burn('3d', '15m', '4335m', 2, 0),
+    severity: 'ticket',
+    labels: { instance: 'c', reason: 'suspended' },
+    series: 'sluice_canary_paused{reason="suspended",instance="c"}',
+    within: 0,
+    beyond: 1,
+    waits: 5,
+  }),
+];
+
+/** One case or more for each alert: a test fails for an alert without one. */
+export const ALERT_CASES: readonly AlertCase[] = [
+  ...processCases,
+  ...ledgerCases,
+  ...storeCases,
+  ...eventCases,
+  ...loadCases,
+  ...canaryCases,
+  ...grantCases,
+  ...burnCases,
 ];

@@ -1,4 +1,6 @@
+import { growthOf, hasGrown } from './expressions.js';
 import type { Alert } from './rule.js';
+import { natsAlerts, storeAlerts } from './store-alerts.js';
 import type { TimeScale } from './time-scale.js';
 
 /** Scrape job of the brokers; the configuration and the rules must name the same one. */
@@ -14,6 +16,10 @@ const quarantined = (window: string): string => `sum by (code) (rate(sluice_even
 const FAILED_LOGINS_PER_MINUTE_MAX = 6;
 /** A request without a token guesses nothing: scanners and browsers send it. */
 const FAILED_LOGINS = 'sluice_logins_failed_total{failure=~"token|ticket|throttled"}';
+/** Two are an upgrade and its way back. */
+const STARTS_PER_HOUR_MAX = 2;
+/** Longer than the usual collection of garbage, and far below what live delivery promises. */
+const HOLD_SECONDS_MAX = 0.1;
 
 /** The round trip tells a slow line to NATS from a slow disk. */
 const ROUND_TRIP =
@@ -22,14 +28,12 @@ const ROUND_TRIP =
 /** Conditions that name their cause. What costs the promise without a known cause is found by the error budget. */
 export const causeAlerts = (scale: TimeScale): Alert[] => [
   ...brokerAlerts(scale),
+  ...natsAlerts(scale),
+  ...ledgerAlerts(scale),
+  ...storeAlerts(scale),
   ...eventAlerts(scale),
   ...loadAlerts(scale),
 ];
-
-const increaseIn =
-  (scale: TimeScale) =>
-  (metric: string, more = ''): string =>
-    `sum ${more}(increase(${metric}[${scale.duration('5m')}])) > 0`;
 
 const REVOCATION = 'sluice_revocation_to_last_byte_seconds';
 /** `increase` extrapolates: two equal counters may differ in the last digit. */
@@ -47,109 +51,115 @@ function revocationAlert(window: string): Alert {
   };
 }
 
-const storeAlerts = (scale: TimeScale): Alert[] => [
+/** The broker as a process on a machine. */
+const brokerAlerts = (scale: TimeScale): Alert[] => [
   {
-    name: 'SluiceStoreFullSoon',
-    expr: `min(${scale.held('sluice_store_seconds_until_full')}) < ${scale.seconds('3d')}`,
-    for: '30m',
-    severity: 'ticket',
-    summary: 'At the rate of the last hour the store refuses events in {{ $value | humanizeDuration }}',
+    name: 'SluiceWatchdog',
+    expr: 'vector(1)',
+    severity: 'none',
+    summary: 'Fires always. When it does not arrive, the way from Prometheus to the pager is broken',
   },
   {
-    name: 'SluiceStoreFull',
-    expr: increaseIn(scale)('sluice_events_refused_total{code="STORE_FULL"}'),
+    name: 'SluiceBrokerDown',
+    expr: `up{job="${BROKER_JOB}"} == 0`,
+    for: '1m',
     severity: 'page',
-    summary: 'Events are refused because the store is full',
+    summary: 'The broker at {{ $labels.instance }} does not answer Prometheus',
   },
   {
-    name: 'SluiceStreamFull',
-    expr: `max by (stream) (${scale.held('sluice_nats_stream_limit_ratio')}) > 0.9`,
+    name: 'SluiceBrokerRestarting',
+    expr: `changes(process_start_time_seconds{job="${BROKER_JOB}"}[${scale.duration('1h')}]) > ${STARTS_PER_HOUR_MAX}`,
+    severity: 'ticket',
+    summary:
+      'The broker at {{ $labels.instance }}, or a worker of it, has started {{ $value }} times within an hour: its log says why it ended',
+  },
+  {
+    name: 'SluiceBrokerHeld',
+    expr: `max by (instance) (${scale.held('sluice_event_loop_hold_max_seconds')}) > ${HOLD_SECONDS_MAX}`,
+    for: '15m',
+    severity: 'ticket',
+    summary:
+      'For a quarter of an hour something has held the broker at {{ $labels.instance }} again and again, now for {{ $value | humanizeDuration }}, while everything else waited',
+  },
+  {
+    name: 'SluiceClockSet',
+    expr: hasGrown(scale, 'sluice_clock_steps_total', 'by (instance) '),
+    severity: 'ticket',
+    summary:
+      'The clock of the machine of the broker at {{ $labels.instance }} was set by a second or more; its log says by how much',
+  },
+  {
+    name: 'SluiceCertificateEnding',
+    expr: `min by (instance, file) (${scale.held('sluice_tls_certificate_end_timestamp_seconds')}) < time() + ${scale.seconds('14d')}`,
     for: '5m',
     severity: 'ticket',
     summary:
-      'Stream {{ $labels.stream }} holds {{ $value | humanizePercentage }} of its limit, at which it takes nothing more',
+      'The certificate in {{ $labels.file }} of the broker at {{ $labels.instance }} ends at {{ $value | humanizeTimestamp }}: no client connects then',
   },
   {
-    name: 'SluiceStreamChanged',
-    expr: `max by (stream) (${scale.held('sluice_nats_stream_changed_settings')}) > 0`,
-    for: '5m',
-    severity: 'ticket',
-    summary:
-      'Somebody has changed settings of stream {{ $labels.stream }} on the NATS server that the bus relies on: {{ $value }}',
-  },
-  {
-    name: 'SluiceStoreFilling',
-    expr: `min(${scale.held('sluice_store_free_bytes')} / ${scale.held('sluice_store_capacity_bytes')}) < 0.25`,
-    for: scale.duration('5m'),
-    severity: 'ticket',
-    summary: 'Only {{ $value | humanizePercentage }} of the store is free: events are refused at about 5%',
+    name: 'SluiceInternalError',
+    expr: `${growthOf(scale, 'sluice_events_refused_total{code="INTERNAL"}')} + ${growthOf(scale, 'sluice_subscriptions_ended_total{code="INTERNAL"}')} > 0`,
+    severity: 'page',
+    summary: 'The broker met an error that it did not expect; its log has the stack',
   },
 ];
 
-/** The broker, its store and its ledger. */
-function brokerAlerts(scale: TimeScale): Alert[] {
-  const window = scale.duration('5m');
-  return [
-    {
-      name: 'SluiceWatchdog',
-      expr: 'vector(1)',
-      severity: 'none',
-      summary: 'Fires always. When it does not arrive, the way from Prometheus to the pager is broken',
-    },
-    {
-      name: 'SluiceBrokerDown',
-      expr: `up{job="${BROKER_JOB}"} == 0`,
-      for: '1m',
-      severity: 'page',
-      summary: 'The broker at {{ $labels.instance }} does not answer Prometheus',
-    },
-    {
-      name: 'SluiceNatsDown',
-      expr: `${scale.held('sluice_nats_up')} == 0`,
-      for: '1m',
-      severity: 'page',
-      summary: 'The broker at {{ $labels.instance }} has no connection to NATS: it accepts nothing',
-    },
-    {
-      name: 'SluiceLedgerStale',
-      expr: `${scale.held('sluice_ledger_in_sight')} == 0`,
-      for: '1m',
-      severity: 'page',
-      summary: 'The broker at {{ $labels.instance }} does not see the ledger and has stopped delivering',
-    },
-    ...storeAlerts(scale),
-    revocationAlert(window),
-    {
-      name: 'SluiceReceiptsUnsealed',
-      expr: `max by (instance) (${scale.held('sluice_receipts_unsealed_age_seconds')}) > ${scale.ownSeconds('3h')}`,
-      for: '5m',
-      severity: 'ticket',
-      summary:
-        'The broker at {{ $labels.instance }} has not sealed its receipts in the ledger for {{ $value | humanizeDuration }}',
-    },
-    {
-      name: 'SluiceInternalError',
-      expr: `sum(increase(sluice_events_refused_total{code="INTERNAL"}[${window}]) or increase(sluice_subscriptions_ended_total{code="INTERNAL"}[${window}])) > 0`,
-      severity: 'page',
-      summary: 'The broker met an error that it did not expect; its log has the stack',
-    },
-  ];
-}
+/** The ledger, what must be in it, and what is made of it. */
+const ledgerAlerts = (scale: TimeScale): Alert[] => [
+  {
+    name: 'SluiceLedgerBroken',
+    expr: 'max by (instance) (sluice_ledger_broken) > 0',
+    severity: 'page',
+    summary:
+      'The broker at {{ $labels.instance }} found a record of the ledger that does not hold, and delivers nothing: do not restart it, copy the data folder first',
+  },
+  {
+    name: 'SluiceLedgerStale',
+    expr: `${scale.held('sluice_ledger_in_sight')} == 0`,
+    for: '1m',
+    severity: 'page',
+    summary: 'The broker at {{ $labels.instance }} does not see the ledger and has stopped delivering',
+  },
+  revocationAlert(scale.duration('5m')),
+  {
+    name: 'SluiceReceiptsUnsealed',
+    expr: `max by (instance) (${scale.held('sluice_receipts_unsealed_age_seconds')}) > ${scale.ownSeconds('3h')}`,
+    for: '5m',
+    severity: 'ticket',
+    summary:
+      'The broker at {{ $labels.instance }} has not sealed its receipts in the ledger for {{ $value | humanizeDuration }}',
+  },
+  {
+    name: 'SluiceJournalNotWritten',
+    expr: `max by (instance) (${scale.held('sluice_rights_journal_failing')}) > 0`,
+    for: '1m',
+    severity: 'page',
+    summary:
+      'The broker at {{ $labels.instance }} cannot write its journal of rights: a restore would not know which rights have ended since',
+  },
+  {
+    name: 'SluiceProjectionBehind',
+    expr: `max by (instance) (${scale.held('sluice_projection_lag_seconds')}) > ${scale.seconds('1m')}`,
+    for: '5m',
+    severity: 'page',
+    summary:
+      'What officers read at {{ $labels.instance }} has lacked records of the ledger for {{ $value | humanizeDuration }}: their calls are answered 503',
+  },
+];
 
 /** Events that were not delivered, or not accepted. */
 function eventAlerts(scale: TimeScale): Alert[] {
   const window = scale.duration('5m');
-  const increases = increaseIn(scale);
   return [
     {
       name: 'SluicePositionGone',
-      expr: increases('sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
+      expr: hasGrown(scale, 'sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
       severity: 'ticket',
       summary: 'Subscribers asked for positions that the log no longer has: they must begin again',
     },
     {
       name: 'SluiceQuarantineMissed',
-      expr: increases('sluice_events_quarantine_missed_total'),
+      expr: hasGrown(scale, 'sluice_events_quarantine_missed_total'),
       severity: 'ticket',
       summary: 'Refused events could not be kept for their source',
     },
@@ -170,10 +180,30 @@ function eventAlerts(scale: TimeScale): Alert[] {
         'A refused event has been kept for {{ $value | humanizeDuration }}: was its record published anew? After 30 days it is gone',
     },
     {
+      name: 'SluiceQuotaRefusing',
+      expr: hasGrown(scale, 'sluice_quota_refusals_total', 'by (quota) '),
+      severity: 'ticket',
+      summary:
+        'The quota {{ $labels.quota }} refused {{ $value | humanize }} events or requests in five minutes; the log names whose',
+    },
+    {
       name: 'SluiceDeadLetters',
-      expr: increases('sluice_dead_letters_total'),
+      expr: hasGrown(scale, 'sluice_dead_letters_total'),
       severity: 'ticket',
       summary: 'A subscriber rejects events',
+    },
+    {
+      name: 'SluiceNoticesWaiting',
+      expr: `sum(${scale.held('sluice_webhook_waiting_notices')}) > 0`,
+      for: '1h',
+      severity: 'ticket',
+      summary: '{{ $value }} notices wait for the webhook of a department, which has taken not all for an hour',
+    },
+    {
+      name: 'SluiceNoticesGivenUp',
+      expr: hasGrown(scale, 'sluice_webhook_notices_total{outcome="given_up"}'),
+      severity: 'ticket',
+      summary: 'Notices were given up that the webhook of a department did not take for 24 hours; the log names it',
     },
   ];
 }
@@ -205,7 +235,7 @@ function loadAlerts(scale: TimeScale): Alert[] {
     },
     {
       name: 'SluiceClientsNotReading',
-      expr: `sum by (code) (increase(sluice_sessions_closed_total{code=~"4408|4429"}[${window}])) > 0`,
+      expr: hasGrown(scale, 'sluice_sessions_closed_total{code=~"4408|4429"}', 'by (code) '),
       severity: 'ticket',
       summary: '{{ $value | humanize }} sessions were closed with {{ $labels.code }}: clients hang or do not read',
     },

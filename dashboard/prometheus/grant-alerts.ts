@@ -16,6 +16,14 @@ const heldWithParty = (scale: TimeScale, series: string): string => withParty(sc
 /** Alerts for one department: `party` names it, and Alertmanager sends them there. */
 export const grantAlerts = (scale: TimeScale): Alert[] => [
   {
+    name: 'SluiceGrantsUnseen',
+    expr: `up{job="${GRANTS_JOB}"} == 0`,
+    for: '5m',
+    severity: 'ticket',
+    summary:
+      'Prometheus gets no /metrics/grants from {{ $labels.instance }}: lag, ends of grants and late entries raise no alarm',
+  },
+  {
     name: 'SluiceGrantLagging',
     expr: `max by (party, grant, cursor) (${heldWithParty(scale, 'sluice_grant_oldest_unacknowledged_age_seconds')}) > ${scale.seconds('1h')}`,
     for: '15m',

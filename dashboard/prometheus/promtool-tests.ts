@@ -1,7 +1,6 @@
 import { parse, stringify } from 'yaml';
-import { ALERT_CASES, type AlertCase } from './alert-cases.js';
-
-const STEP = '30s';
+import { type AlertCase, type SeriesOfCase, STAYS, STEPS } from './alert-case.js';
+import { ALERT_CASES } from './alert-cases.js';
 
 export interface PromtoolTest {
   alert: string;
@@ -9,7 +8,7 @@ export interface PromtoolTest {
   /** Rules of `rulesFile` that decide about the alert. */
   rules: string;
   testName: string;
-  /** For `promtool test rules`: the series that fire the alert, and those that do not. */
+  /** For `promtool test rules`: the series that fire the alert from one step to another, and those that do not. */
   test: string;
 }
 
@@ -32,13 +31,13 @@ export function promtoolTests(rules: string): PromtoolTest[] {
   const file: RuleFile = parse(rules);
   return ALERT_CASES.map((one, i) => {
     const rulesName = `rules-${i}.yml`;
-    const tests = [testOf(one, one.fires, true), testOf(one, one.silent, false)];
+    const tests = [firingTest(one), silentTest(one)];
     return {
       alert: one.alert,
       rulesName,
       rules: stringify(rulesOf(file, one), { lineWidth: 0 }),
       testName: `test-${i}.yml`,
-      test: stringify({ rule_files: [rulesName], evaluation_interval: one.step ?? STEP, tests }, { lineWidth: 0 }),
+      test: stringify({ rule_files: [rulesName], evaluation_interval: stepOf(one), tests }, { lineWidth: 0 }),
     };
   });
 }
@@ -60,17 +59,43 @@ function rulesOf({ groups }: RuleFile, { alert, labels = {} }: AlertCase): RuleF
   };
 }
 
-function testOf(
-  { alert, labels = {}, at, step = STEP }: AlertCase,
-  series: Record<string, string>,
-  fires: boolean,
-): object {
-  const more = Object.entries(labels).map(([name, value]) => `,${name}="${value}"`);
-  const expr = `count(ALERTS{alertname="${alert}",alertstate="firing"${more.join('')}})`;
-  return {
-    name: `${alert} ${Object.values(labels).join(' ')} ${fires ? 'fires' : 'is silent below its limit'}`,
-    interval: step,
-    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-    promql_expr_test: [{ expr, eval_time: at, exp_samples: fires ? [{ labels: '{}', value: 1 }] : [] }],
-  };
+const stepOf = ({ step = '30s' }: AlertCase): keyof typeof STEPS => step;
+
+/** Times of the series in seconds, which promtool takes as durations. */
+const timeOf = (one: AlertCase, steps: number): string => `${steps * STEPS[stepOf(one)]}s`;
+
+/** The alert as it fires, with all labels that it must have. */
+function selectorOf({ alert, severity, labels = {} }: AlertCase): string {
+  const all = Object.entries({ alertname: alert, alertstate: 'firing', severity, ...labels });
+  return `ALERTS{${all.map(([name, value]) => `${name}="${value}"`).join(',')}}`;
+}
+
+const testOf = (one: AlertCase, what: string, series: SeriesOfCase, expectations: object[]): object => ({
+  name: [one.alert, ...Object.values(one.labels ?? {}), what].join(' '),
+  interval: stepOf(one),
+  input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+  promql_expr_test: expectations,
+});
+
+const expectation = (one: AlertCase, expr: string, step: number, isThere: boolean): object => ({
+  expr,
+  eval_time: timeOf(one, step),
+  exp_samples: isThere ? [{ labels: '{}', value: 1 }] : [],
+});
+
+/** Not a step too early, at its step, for as long as its cause lasts, and not a step longer. */
+function firingTest(one: AlertCase): object {
+  const { from, until } = one;
+  const isFiring = (step: number, isThere: boolean): object =>
+    expectation(one, `count(${selectorOf(one)})`, step, isThere);
+  const stays =
+    until === undefined ? [isFiring(from + STAYS, true)] : [isFiring(until - 1, true), isFiring(until, false)];
+  return testOf(one, 'fires', one.fires, [isFiring(from - 1, false), isFiring(from, true), ...stays]);
+}
+
+/** At no step, whatever its other labels are. */
+function silentTest(one: AlertCase): object {
+  const end = (one.until ?? one.from) + STAYS;
+  const expr = `count(count_over_time(ALERTS{alertname="${one.alert}",alertstate="firing"}[${timeOf(one, end + 1)}]))`;
+  return testOf(one, 'is silent below its limit', one.silent, [expectation(one, expr, end, false)]);
 }

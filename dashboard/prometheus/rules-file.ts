@@ -2,11 +2,11 @@ import { stringify } from 'yaml';
 import { BROKER_JOB, causeAlerts } from './alerts.js';
 import { CANARY_JOB, canaryAlerts } from './canary-alerts.js';
 import { GRANTS_JOB, grantAlerts } from './grant-alerts.js';
+import { MADE_BY } from './made-by.js';
 import { burnAlerts, objectiveRules } from './objectives.js';
 import type { Alert } from './rule.js';
 import { type PromDuration, TimeScale } from './time-scale.js';
 
-const HEADER = '# Made by `npm run dashboards` from dashboard/prometheus; change it there.\n';
 /** Runbooks are read from the checkout or from wherever a bus keeps its documents. */
 const RUNBOOK = 'docs/alerts.md';
 
@@ -32,7 +32,7 @@ export function rulesFile(scale = new TimeScale()): string {
     { name: 'sluice-canary', interval, rules: rules(canaryAlerts(scale)) },
     { name: 'sluice-grants', interval, rules: rules(grantAlerts(scale)) },
   ];
-  return HEADER + stringify({ groups }, { lineWidth: 0 });
+  return MADE_BY + stringify({ groups }, { lineWidth: 0 });
 }
 
 function alertRule(alert: Alert, scale: TimeScale): object {
@@ -58,7 +58,7 @@ export function prometheusFile({
 } = {}): string {
   const interval = scale.duration('15s');
   return (
-    HEADER +
+    MADE_BY +
     stringify({
       global: { scrape_interval: scrapeInterval ?? interval, evaluation_interval: interval },
       rule_files: [rules],
@@ -79,67 +79,3 @@ const grantsJob = (targets: string[], tokenFile: string): object => ({
   authorization: { credentials_file: tokenFile },
   static_configs: [{ targets }],
 });
-
-/** Alertmanager asks the receiver above only where no route matches, and one for a department has: so the last one matches all. */
-const ROUTES = [
-  { matchers: ['alertname="SluiceWatchdog"'], receiver: 'watchdog', repeat_interval: '5m' },
-  { matchers: ['party!=""'], receiver: 'departments', group_by: ['party', 'alertname'], continue: true },
-  { matchers: ['severity="page"'], receiver: 'pager' },
-  { receiver: 'operators' },
-];
-
-/**
- * An example for Alertmanager. A broker that is down or has lost NATS explains what follows from it, and a fast burn
- * of an objective explains the slow ones, so those are not sent beside it. What one department must act on goes to
- * it as well: put a route for each `party` below that one, with the receiver of the department.
- */
-export function alertmanagerFile(): string {
-  const matches = (...names: string[]): string[] => [`alertname=~"${names.join('|')}"`];
-  return (
-    HEADER +
-    stringify({
-      route: {
-        receiver: 'operators',
-        group_by: ['alertname', 'instance', 'objective'],
-        group_wait: '30s',
-        group_interval: '5m',
-        repeat_interval: '4h',
-        routes: ROUTES,
-      },
-      inhibit_rules: [
-        {
-          source_matchers: matches('SluiceBrokerDown'),
-          target_matchers: matches('SluiceNatsDown', 'SluiceLedgerStale', 'SluiceIntakeBacklog'),
-          equal: ['instance'],
-        },
-        {
-          source_matchers: matches('SluiceNatsDown'),
-          target_matchers: matches(
-            'SluiceLedgerStale',
-            'SluiceErrorBudgetBurn',
-            'SluiceSubscribersBehind',
-            'SluiceGrantLagging',
-          ),
-        },
-        {
-          source_matchers: matches('SluiceStoreFull'),
-          target_matchers: [...matches('SluiceErrorBudgetBurn'), 'objective="accepted"'],
-        },
-        {
-          source_matchers: matches('SluiceStoreFull'),
-          target_matchers: matches('SluiceStoreFilling', 'SluiceStoreFullSoon'),
-        },
-        {
-          source_matchers: ['alertname="SluiceStreamFull"', 'stream="RECEIPTS"'],
-          target_matchers: matches('SluiceReceiptsUnsealed'),
-        },
-        {
-          source_matchers: ['alertname="SluiceErrorBudgetBurn"', 'severity="page"'],
-          target_matchers: ['alertname="SluiceErrorBudgetBurn"', 'severity="ticket"'],
-          equal: ['objective'],
-        },
-      ],
-      receivers: ['operators', 'departments', 'pager', 'watchdog'].map((name) => ({ name })),
-    })
-  );
-}

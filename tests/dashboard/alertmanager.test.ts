@@ -1,5 +1,5 @@
 import t from 'tap';
-import { alertmanagerFile } from '../../dashboard/prometheus/rules-file.js';
+import { alertmanagerFile } from '../../dashboard/prometheus/alertmanager-file.js';
 import { eventually } from '../support/condition.js';
 import { needsAlertmanager, TestAlertmanager } from '../support/prometheus/prometheus.js';
 
@@ -29,7 +29,7 @@ t.test('a cause silences its effects, and only its own', needsAlertmanager, asyn
     { alertname: 'SluiceNatsDown', instance: 'a', severity: 'page' },
     { alertname: 'SluiceNatsDown', instance: 'b', severity: 'page' },
     { alertname: 'SluiceLedgerStale', instance: 'b', severity: 'page' },
-    { alertname: 'SluiceCommitSlow', severity: 'ticket' },
+    { alertname: 'SluiceDeadLetters', severity: 'ticket' },
   );
   const isSettled = async (): Promise<boolean> => {
     const { active, inhibited } = await alertmanager.alerts();
@@ -37,7 +37,7 @@ t.test('a cause silences its effects, and only its own', needsAlertmanager, asyn
   };
   await eventually(isSettled, 'three alerts to stay and two to be silenced', WAIT_MS);
   t.strictSame(await alertmanager.alerts(), {
-    active: ['SluiceBrokerDown', 'SluiceCommitSlow', 'SluiceNatsDown'],
+    active: ['SluiceBrokerDown', 'SluiceDeadLetters', 'SluiceNatsDown'],
     inhibited: ['SluiceLedgerStale', 'SluiceNatsDown'],
   });
 });

@@ -23,6 +23,24 @@ t.test('promtool accepts rules and configuration, at any time scale', needsProme
   }
 });
 
+/** `for` and the windows of every rule, in milliseconds and in order. */
+function durationsOf(scale: TimeScale): number[] {
+  const unit: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return [...rulesFile(scale).matchAll(/(?:\[|(?:for|interval): )(\d+)(ms|s|m|h|d)\b/g)].map(
+    ([, amount, name = '']) => Number(amount) * (unit[name] as number),
+  );
+}
+
+t.test('a time scale divides every wait, window and interval of the rules by its factor, once', async (t) => {
+  const factor = 100;
+  const [plain, scaled] = [durationsOf(new TimeScale()), durationsOf(new TimeScale(factor))];
+  t.ok(plain.length > 150, `${plain.length} durations`);
+  t.strictSame(
+    scaled,
+    plain.map((ms) => ms / factor),
+  );
+});
+
 t.test('each alert fires when its condition holds and is silent just below its limit', needsPrometheus, async (t) => {
   const tests = promtoolTests(rulesFile());
   t.match(await promtool('test', 'rules', ...(await written(t, tests))), /SUCCESS/);

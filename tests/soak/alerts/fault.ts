@@ -17,6 +17,12 @@ export interface Fault {
   config?: string;
   /** NATS outside the broker, over a proxy that can be cut and stalled. */
   natsOutside?: true;
+  /** Three servers outside the broker. */
+  natsCluster?: true;
+  /** A registered bus that nobody has founded yet. */
+  lawful?: true;
+  /** The journal of rights in a folder of its own. */
+  journalApart?: true;
   /** A data folder on a disk of so many megabytes. */
   diskMegabytes?: number;
   /** The broker begins as a copy with this change. */

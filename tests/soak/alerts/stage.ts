@@ -1,20 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Test } from 'tap';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
+import { alertmanagerFile } from '../../../dashboard/prometheus/alertmanager-file.js';
 import { errorRatio, OBJECTIVES, type Objective } from '../../../dashboard/prometheus/objectives.js';
-import { alertmanagerFile, prometheusFile, rulesFile } from '../../../dashboard/prometheus/rules-file.js';
+import { prometheusFile, rulesFile } from '../../../dashboard/prometheus/rules-file.js';
 import { TimeScale } from '../../../dashboard/prometheus/time-scale.js';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import { applyBundle, OPERATOR_TOKEN } from '../../support/broker/broker.js';
 import { brokerCopy } from '../../support/broker/broker-copy.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
 import { eventually } from '../../support/condition.js';
+import { LAWFUL } from '../../support/lawful/lawful-bus.js';
 import { freePorts } from '../../support/nats/free-ports.js';
 import { startNats, temporaryFolder } from '../../support/nats/nats.js';
+import { NatsCluster } from '../../support/nats/nats-cluster.js';
 import { TestAlertmanager, TestPrometheus } from '../../support/prometheus/prometheus.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
 import { call, type RawAnswer } from '../../support/raw-client/raw-http.js';
@@ -39,6 +42,7 @@ export class Stage {
   alertmanager!: TestAlertmanager;
   disk: SmallDisk | undefined;
   nats: EmbeddedServer | undefined;
+  cluster: NatsCluster | undefined;
   proxy: TcpProxy | undefined;
   readonly env: NodeJS.ProcessEnv = {};
   #events = 0;
@@ -67,17 +71,30 @@ export class Stage {
     return join(this.disk?.folder ?? this.folder, 'data');
   }
 
-  /** Starts a broker on the same port and data; `main` is that of a copy. */
-  async startBroker(main?: string): Promise<void> {
-    this.broker = await spawnBroker(this.t, this.dataDir, this.env, main);
+  /** Starts a broker on the same port, unless another is given, and the same data; `main` is that of a copy. */
+  async startBroker(main?: string, port = String(this.port)): Promise<void> {
+    this.broker = await spawnBroker(this.t, this.dataDir, { ...this.env, SLUICE_PORT: port }, main);
   }
 
-  /** Brokers that are started from now on have a clock that is so much ahead of the machine's, or behind it; 0: the same. */
+  /** Starts a broker on another store, which nothing was written to. */
+  async startOnNewStore(): Promise<void> {
+    await this.#startNats();
+    this.env.SLUICE_DATA = await temporaryFolder(this.t);
+    await this.startBroker();
+  }
+
+  /** Settings of the brokers that are started from now on. */
+  async configure(more = ''): Promise<void> {
+    const config = join(this.folder, 'sluice.yaml');
+    await writeFile(config, `durability: relaxed\npartitions: 2\n${more}\n`);
+    this.env.SLUICE_CONFIG = config;
+  }
+
+  /** Brokers that are started from now on have a clock that is so much ahead of the machine's, or behind it. SIGUSR2 sets it 5 s ahead. */
   async setClockAhead(ms: number): Promise<void> {
-    delete this.env.NODE_OPTIONS;
-    if (ms === 0) return;
     const preload = join(this.folder, 'clock.mjs');
-    await writeFile(preload, `const now = Date.now; Date.now = () => now() + ${ms};\n`);
+    const clock = `let ahead = ${ms}; const now = Date.now; Date.now = () => now() + ahead;\n`;
+    await writeFile(preload, `${clock}process.on('SIGUSR2', () => (ahead += 5000));\n`);
     this.env.NODE_OPTIONS = `--import=${pathToFileURL(preload)}`;
   }
 
@@ -101,6 +118,15 @@ export class Stage {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;
+  }
+
+  get #grantsToken(): string {
+    return join(this.folder, 'operator.token');
+  }
+
+  /** Prometheus reads it at each scrape of `/metrics/grants`. */
+  giveToken(token = OPERATOR_TOKEN): Promise<void> {
+    return writeFile(this.#grantsToken, token);
   }
 
   act(method: string, path: string, body: object): Promise<RawAnswer> {
@@ -154,14 +180,28 @@ export class Stage {
   }
 
   async #startBus(fault: Fault): Promise<void> {
-    const config = join(this.folder, 'sluice.yaml');
-    await writeFile(config, `durability: relaxed\npartitions: 2\n${fault.config ?? ''}\n`);
+    const lawful = Object.entries({ ...LAWFUL, webhookAllow: ['127.0.0.1'] });
+    const settings = fault.lawful ? lawful.map(([name, value]) => `${name}: ${JSON.stringify(value)}`) : [];
+    await this.configure([...settings, fault.config ?? ''].join('\n'));
     if (fault.diskMegabytes !== undefined) this.disk = await smallDisk(this.t, fault.diskMegabytes);
-    Object.assign(this.env, { SLUICE_CONFIG: config, SLUICE_PORT: String(this.port), SLUICE_LOG_LEVEL: 'fatal' });
+    this.env.SLUICE_LOG_LEVEL = 'fatal';
     if (fault.natsOutside) await this.#startNats();
+    if (fault.natsCluster) await this.#startCluster();
+    if (fault.journalApart) await this.#putJournalApart();
     if (fault.startedDaysAgo !== undefined) await this.setClockAhead(-fault.startedDaysAgo * DAY_MS);
     await this.startBroker(fault.mutation && (await brokerCopy(this.t, fault.mutation)));
-    await this.apply(STAGE_BUNDLE);
+    if (!fault.lawful) await this.apply(STAGE_BUNDLE);
+  }
+
+  async #startCluster(): Promise<void> {
+    this.cluster = await NatsCluster.start(this.t);
+    this.env.SLUICE_NATS = this.cluster.urls;
+  }
+
+  async #putJournalApart(): Promise<void> {
+    const folder = join(this.folder, 'journal');
+    await mkdir(folder);
+    this.env.SLUICE_RIGHTS_JOURNAL = join(folder, 'rights.ndjson');
   }
 
   async #startNats(): Promise<void> {
@@ -172,14 +212,13 @@ export class Stage {
   }
 
   async #startWatch(): Promise<void> {
-    const token = join(this.folder, 'operator.token');
-    await writeFile(token, OPERATOR_TOKEN);
+    await this.giveToken();
     this.alertmanager = await TestAlertmanager.start(this.t, alertmanagerFile());
     const prometheus = prometheusFile({
       targets: [`127.0.0.1:${this.port}`],
       canaries: [`127.0.0.1:${this.canaryPort}`],
       alertmanagers: [this.alertmanager.host],
-      grantsTokenFile: token,
+      grantsTokenFile: this.#grantsToken,
       scale: SCALE,
       scrapeInterval: SCRAPE_INTERVAL,
     });

@@ -24,7 +24,8 @@ export interface JournalEvents {
  *
  * An older copy of the store does not know what has ended since it was made, and nothing inside the store can tell. So every
  * process of a broker appends what its ledger says of rights to a file of its own; with a restored ledger the two differ. Lines are
- * NDJSON, mode 0600, with what the ledger holds and no more: digests of tokens, never tokens. See docs/decisions/0195, and 0396 for what cannot be written.
+ * NDJSON, mode 0600, with what the ledger holds and no more: digests of tokens, never tokens. See docs/decisions/0195, and
+ * docs/decisions/0396 for what cannot be written.
  */
 export class RightsJournal {
   #isFailing = false;

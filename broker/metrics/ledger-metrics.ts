@@ -45,16 +45,7 @@ export class LedgerMetrics {
       '1 while the view of the ledger is fresh, 0 when it is stale and nothing is delivered',
       { aggregator: 'min' },
     );
-    this.#broken = make.gauge(
-      'sluice_ledger_broken',
-      '1 when a record of the ledger does not hold: nothing is delivered, and no broker starts',
-      { aggregator: 'max' },
-    );
-    this.#journalFailing = make.gauge(
-      'sluice_rights_journal_failing',
-      '1 while the journal of rights beside the data folder cannot be written',
-      { aggregator: 'max' },
-    );
+    [this.#broken, this.#journalFailing] = faultGauges(make);
     this.#clockSteps = make.counter(
       'sluice_clock_steps_total',
       'Times the wall clock of the machine was set by a second or more while the broker ran',
@@ -117,3 +108,17 @@ export class LedgerMetrics {
     this.#fresh.set(isFresh ? 1 : 0);
   }
 }
+
+/** What breaks the ledger, or a later restore of it. */
+const faultGauges = (make: MetricFactory): [broken: Gauge, journalFailing: Gauge] => [
+  make.gauge(
+    'sluice_ledger_broken',
+    '1 when a record of the ledger does not hold: nothing is delivered, and no broker starts',
+    { aggregator: 'max' },
+  ),
+  make.gauge(
+    'sluice_rights_journal_failing',
+    '1 while the journal of rights beside the data folder cannot be written',
+    { aggregator: 'max' },
+  ),
+];

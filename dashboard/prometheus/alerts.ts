@@ -28,10 +28,12 @@ const ROUND_TRIP =
 /** Conditions that name their cause. What costs the promise without a known cause is found by the error budget. */
 export const causeAlerts = (scale: TimeScale): Alert[] => [
   ...brokerAlerts(scale),
+  ...machineAlerts(scale),
   ...natsAlerts(scale),
   ...ledgerAlerts(scale),
   ...storeAlerts(scale),
   ...eventAlerts(scale),
+  ...noticeAlerts(scale),
   ...loadAlerts(scale),
 ];
 
@@ -82,6 +84,16 @@ const brokerAlerts = (scale: TimeScale): Alert[] => [
       'For a quarter of an hour something has held the broker at {{ $labels.instance }} again and again, now for {{ $value | humanizeDuration }}, while everything else waited',
   },
   {
+    name: 'SluiceInternalError',
+    expr: `${growthOf(scale, 'sluice_events_refused_total{code="INTERNAL"}')} + ${growthOf(scale, 'sluice_subscriptions_ended_total{code="INTERNAL"}')} > 0`,
+    severity: 'page',
+    summary: 'The broker met an error that it did not expect; its log has the stack',
+  },
+];
+
+/** What others set up for the broker. */
+const machineAlerts = (scale: TimeScale): Alert[] => [
+  {
     name: 'SluiceClockSet',
     expr: hasGrown(scale, 'sluice_clock_steps_total', 'by (instance) '),
     severity: 'ticket',
@@ -95,12 +107,6 @@ const brokerAlerts = (scale: TimeScale): Alert[] => [
     severity: 'ticket',
     summary:
       'The certificate in {{ $labels.file }} of the broker at {{ $labels.instance }} ends at {{ $value | humanizeTimestamp }}: no client connects then',
-  },
-  {
-    name: 'SluiceInternalError',
-    expr: `${growthOf(scale, 'sluice_events_refused_total{code="INTERNAL"}')} + ${growthOf(scale, 'sluice_subscriptions_ended_total{code="INTERNAL"}')} > 0`,
-    severity: 'page',
-    summary: 'The broker met an error that it did not expect; its log has the stack',
   },
 ];
 
@@ -192,21 +198,25 @@ function eventAlerts(scale: TimeScale): Alert[] {
       severity: 'ticket',
       summary: 'A subscriber rejects events',
     },
-    {
-      name: 'SluiceNoticesWaiting',
-      expr: `sum(${scale.held('sluice_webhook_waiting_notices')}) > 0`,
-      for: '1h',
-      severity: 'ticket',
-      summary: '{{ $value }} notices wait for the webhook of a department, which has taken not all for an hour',
-    },
-    {
-      name: 'SluiceNoticesGivenUp',
-      expr: hasGrown(scale, 'sluice_webhook_notices_total{outcome="given_up"}'),
-      severity: 'ticket',
-      summary: 'Notices were given up that the webhook of a department did not take for 24 hours; the log names it',
-    },
   ];
 }
+
+/** Notices of the procedure to the webhooks of departments. */
+const noticeAlerts = (scale: TimeScale): Alert[] => [
+  {
+    name: 'SluiceNoticesWaiting',
+    expr: `sum(${scale.held('sluice_webhook_waiting_notices')}) > 0`,
+    for: '1h',
+    severity: 'ticket',
+    summary: '{{ $value }} notices wait for the webhook of a department, which has taken not all for an hour',
+  },
+  {
+    name: 'SluiceNoticesGivenUp',
+    expr: hasGrown(scale, 'sluice_webhook_notices_total{outcome="given_up"}'),
+    severity: 'ticket',
+    summary: 'Notices were given up that the webhook of a department did not take for 24 hours; the log names it',
+  },
+];
 
 /** Sources, subscribers or the store that do not keep up. */
 function loadAlerts(scale: TimeScale): Alert[] {

@@ -8,7 +8,7 @@ import { dashboardFiles } from '../../dashboard/dashboard-files.js';
 import { LANGUAGES } from '../../dashboard/grafana/panel.js';
 import { DASHBOARDS } from '../../dashboard/grafana/panels.js';
 import { WITHOUT_PANEL } from '../../dashboard/grafana/without-panel.js';
-import { ALERT_CASES } from '../../dashboard/prometheus/alert-cases.js';
+import { ALERT_CASES } from '../../dashboard/prometheus/cases/alert-cases.js';
 import { objectiveRules } from '../../dashboard/prometheus/objectives.js';
 import { allAlerts } from '../../dashboard/prometheus/rules-file.js';
 import { TimeScale } from '../../dashboard/prometheus/time-scale.js';

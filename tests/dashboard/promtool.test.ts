@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type PromtoolTest, promtoolTests } from '../../dashboard/prometheus/promtool-tests.js';
+import { type PromtoolTest, promtoolTests } from '../../dashboard/prometheus/cases/promtool-tests.js';
 import { prometheusFile, rulesFile } from '../../dashboard/prometheus/rules-file.js';
 import { TimeScale } from '../../dashboard/prometheus/time-scale.js';
 import { temporaryFolder } from '../support/nats/nats.js';

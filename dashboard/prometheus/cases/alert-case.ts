@@ -1,4 +1,4 @@
-import type { Severity } from './rule.js';
+import type { Severity } from '../rule.js';
 
 /** Series as promtool writes them: `0+5x20` begins at 0 and grows by 5 at each step, twenty times. */
 export type SeriesOfCase = Record<string, string>;

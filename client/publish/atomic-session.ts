@@ -13,6 +13,9 @@ export interface AtomicSessionOptions {
 
 /** `{"kind":"publish","ref":"…","atomic":true,"events":[…]}` around the events. */
 const FRAME_OVERHEAD_BYTES = 128;
+const encoder = new TextEncoder();
+const headOf = (ref: string): string => `{"kind":"publish","ref":"${ref}","atomic":true,"events":[`;
+const TAIL = encoder.encode(']}');
 /** The broker answers once the events are on disk. A minute without any answer means that the batch was lost. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
@@ -60,16 +63,19 @@ export class AtomicSession {
     return events <= limits.maxPublishEvents && bytes + FRAME_OVERHEAD_BYTES <= limits.maxFrameBytes;
   }
 
-  /** Publishes events of one entry, each as JSON text, and resolves with a result for each. Rejects when their outcome is unknown. */
-  publish(events: readonly string[]): Promise<PublishResult[]> {
+  /**
+   * Publishes events of one entry, as pieces of JSON that hold them with commas between them, and resolves with a result for each. Rejects
+   * when their outcome is unknown.
+   */
+  publish(pieces: readonly Uint8Array[], events: number): Promise<PublishResult[]> {
     return new Promise((resolve, reject) => {
       const ref = String(this.#nextRef++);
       if (!this.#session) {
         reject(new ConnectionLostError('the session is closed'));
         return;
       }
-      this.#inFlight.set(ref, { events: events.length, resolve, reject });
-      this.#session.sendEncoded(`{"kind":"publish","ref":"${ref}","atomic":true,"events":[${events.join(',')}]}`);
+      this.#inFlight.set(ref, { events, resolve, reject });
+      this.#session.sendText(joined([encoder.encode(headOf(ref)), ...pieces, TAIL]));
       this.#restartAnswerTimeout();
     });
   }
@@ -105,4 +111,14 @@ export class AtomicSession {
     for (const batch of this.#inFlight.values()) batch.reject(error);
     this.#inFlight.clear();
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }

@@ -14,6 +14,7 @@ type BrowserSocketClass = new (url: string, protocols: string[]) => BrowserSocke
 const ABNORMAL_CLOSE = 1006;
 const OPEN = 1;
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Connects by the browser's own WebSocket, which cannot send a header: the token is exchanged for a one-time ticket first. */
 export function connectBrowser(target: TransportTarget, handlers: TransportHandlers): Transport {
@@ -44,6 +45,10 @@ class BrowserConnection implements Transport {
 
   send(message: string | Uint8Array): void {
     if (this.#socket?.readyState === OPEN) this.#socket.send(message);
+  }
+
+  sendText(utf8: Uint8Array): void {
+    this.send(decoder.decode(utf8));
   }
 
   close(code: number, reason: string): void {

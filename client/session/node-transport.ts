@@ -30,6 +30,7 @@ export function connectNode(target: TransportTarget, handlers: TransportHandlers
   socket.on('close', (code, reason) => handlers.closed({ code, reason: reason.toString(), status, error: failure }));
   return {
     send: (message) => socket.send(message),
+    sendText: (utf8) => socket.send(utf8, { binary: false }),
     close: (code, reason) => socket.close(code, reason),
     terminate: () => socket.terminate(),
   };

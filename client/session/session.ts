@@ -107,6 +107,11 @@ export class Session {
     if (!this.#isClosed) this.#transport.send(message);
   }
 
+  /** Sends a text frame that the caller has encoded in UTF-8. */
+  sendText(utf8: Uint8Array): void {
+    if (!this.#isClosed) this.#transport.sendText(utf8);
+  }
+
   /** Starts the closing handshake and reports the session as closed. */
   close(): void {
     if (this.#isClosed) return;

@@ -26,6 +26,8 @@ export interface TransportTarget {
 /** One WebSocket connection, of Node or of a browser. */
 export interface Transport {
   send(message: string | Uint8Array): void;
+  /** Sends UTF-8 as a text message. */
+  sendText(utf8: Uint8Array): void;
   /** Starts the closing handshake. */
   close(code: number, reason: string): void;
   /** Ends the connection at once, for a peer that no longer answers. */

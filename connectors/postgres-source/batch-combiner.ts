@@ -1,5 +1,4 @@
-import type { SourceEvent } from '../../proto/event/event.js';
-import type { ChangeBatch } from '../runtime/source/source.js';
+import type { ChangeBatch, ChangeEvent } from '../runtime/source/source.js';
 
 /** Bounds how long encoding one batch keeps the event loop from reading the bus's answers. */
 const EVENTS_MAX = 200;
@@ -9,7 +8,7 @@ const EVENTS_MAX = 200;
  * most transactions change one row.
  */
 export class BatchCombiner {
-  #events: SourceEvent[] = [];
+  #events: ChangeEvent[] = [];
   #confirms: ChangeBatch['confirm'][] = [];
 
   /** False when the batch must stay atomic, or does not fit. */

@@ -11,6 +11,7 @@ import { InterleavedSnapshots } from './snapshot/interleaved-snapshots.js';
 import { RepeatedBegins } from './snapshot/repeated-begins.js';
 import type { SnapshotChunk } from './snapshot/snapshot-chunk.js';
 import { changeEvents } from './stream/change-events.js';
+import { EventEncoder } from './stream/event-encoder.js';
 import type { ReplicationConnection } from './stream/replication-connection.js';
 import { type StreamItem, TableUnreadableError, TransactionReader } from './stream/transaction-reader.js';
 import type { TableMapping } from './tables/table-mapping.js';
@@ -55,6 +56,7 @@ export class ReplicationSession {
   readonly #deps: ReplicationSessionDeps;
   readonly #snapshots: InterleavedSnapshots;
   readonly #walMonitor: WalMonitor;
+  readonly #encoder: EventEncoder;
   #confirmedLsn: bigint;
   #savedLsn: bigint;
   #saving: Promise<void> = Promise.resolve();
@@ -74,6 +76,7 @@ export class ReplicationSession {
       onError: (error) => deps.stream.fail(error),
       onWait: (reason) => deps.context.log.warn(`the snapshot is held up: ${reason}`),
     });
+    this.#encoder = new EventEncoder(deps.progress.epoch);
     this.#confirmedLsn = BigInt(deps.progress.confirmedLsn);
     this.#savedLsn = this.#confirmedLsn;
     const detach = async (error: Error): Promise<void> => {
@@ -155,15 +158,13 @@ export class ReplicationSession {
     return this.#snapshots.takeBefore(item.kind === 'changes' ? item.commitLsn : item.lsn);
   }
 
-  #chunkBatches(chunk: SnapshotChunk): ChangeBatch[] {
-    const batches = chunk.eventBatches(this.#deps.progress.epoch, this.#snapshots.firstIndexOf(chunk));
+  *#chunkBatches(chunk: SnapshotChunk): Generator<ChangeBatch> {
     const { mapping, isFirst } = chunk;
     const { after } = chunk.read!;
-    return batches.map((events, index) => ({
-      events,
-      atomic: false,
-      confirm: () => (index === batches.length - 1 ? this.#confirmChunk(mapping, after, isFirst) : undefined),
-    }));
+    for (const { events, isLast } of chunk.eventBatches(this.#encoder, this.#snapshots.firstIndexOf(chunk))) {
+      const confirm = () => (isLast ? this.#confirmChunk(mapping, after, isFirst) : undefined);
+      yield { events, atomic: false, confirm };
+    }
   }
 
   /** A chunk that the file does not show is read again after a crash, so one write each second is enough. */
@@ -183,7 +184,7 @@ export class ReplicationSession {
     if (item.kind === 'progress') {
       return { events: [], atomic: false, confirm: () => this.#confirm(item.lsn) };
     }
-    const events = changeEvents(item, progress.epoch);
+    const events = changeEvents(item, this.#encoder);
     return {
       events,
       // A single event is atomic by itself.

@@ -1,10 +1,13 @@
 import type pg from 'pg';
 import t from 'tap';
+import type { SourceEvent } from '../../../proto/event/event.js';
 import { eventually as within } from '../../../tests/support/condition.js';
-import { RecordForm } from '../../runtime/mapping/record-form.js';
+import type { RecordFormParts } from '../../runtime/mapping/record-form.js';
 import type { SnapshotProgress } from '../progress.js';
+import { EventEncoder } from '../stream/event-encoder.js';
 import type { ChangeMessage } from '../stream/pgoutput-decoder.js';
-import type { RowValues } from '../stream/row-reader.js';
+import { SelectedRow } from '../stream/row-values.js';
+import { TableForm } from '../stream/table-form.js';
 import { type StreamItem, TransactionReader } from '../stream/transaction-reader.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 import { InterleavedSnapshots } from './interleaved-snapshots.js';
@@ -13,13 +16,14 @@ const WAIT_MS_MAX = 30_000;
 const eventually = (check: () => boolean, what: string) => within(check, what, WAIT_MS_MAX);
 
 const read = (text: string): string => text;
-const form = new RecordForm<number>({
+const parts: RecordFormParts<number> = {
   entry: 'p.e',
   columns: [{ column: 1, item: 'name', filterable: false, type: 'string', list: false, read }],
   key: [0],
   identifier: { item: 'id', read },
   hasFilterable: false,
-});
+};
+const form = new TableForm(parts);
 const mapping = {
   name: 'public.t',
   oid: 1,
@@ -28,7 +32,7 @@ const mapping = {
   columns: ['id', 'name'],
   config: { schema: 'public', table: 't' },
   facts: { oid: '1' },
-  byIndex: () => form,
+  byIndex: () => parts,
 } as unknown as TableMapping;
 const ORIGIN = { origin: 'o', validFrom: '0', filterable: '' };
 const BEGUN: SnapshotProgress = { id: 's', lastKey: undefined, isDone: false, ...ORIGIN };
@@ -38,7 +42,7 @@ const change = (commitLsn: bigint, subject: string, more: object = {}): StreamIt
   commitLsn,
   xid: Number(commitLsn),
   time: '',
-  changes: [{ mapping, form, index: 1, ordinal: 0, before: undefined, after: [subject, 'new'] }],
+  changes: [{ mapping, form, index: 1, ordinal: 0, before: undefined, after: new SelectedRow([subject, 'new']) }],
   rereads: [],
   isWhole: true,
   endLsn: commitLsn + 10n,
@@ -80,7 +84,7 @@ class ScriptedServer {
     if (!text.includes('FROM ONLY')) return [];
     this.selects++;
     const from = Number(last) + 1;
-    const rows: RowValues[] = [];
+    const rows: string[][] = [];
     for (let id = from; id <= Math.min(this.rows, from + 1); id++) rows.push([String(id), 'old']);
     return rows;
   }
@@ -101,7 +105,9 @@ function open(server: ScriptedServer, progress: Record<string, SnapshotProgress>
   });
   const take = (lsn: bigint) => {
     const chunk = snapshots.takeBefore(lsn);
-    return chunk?.eventBatches('e', snapshots.firstIndexOf(chunk)).flat();
+    if (!chunk) return undefined;
+    const batches = [...chunk.eventBatches(new EventEncoder('e'), snapshots.firstIndexOf(chunk))];
+    return batches.flatMap(({ events }) => events.map(({ text }) => JSON.parse(text) as SourceEvent));
   };
   const arrivals = (count: number) => eventually(() => arrived >= count, `${count} chunks`);
   return { snapshots, take, arrivals, errors };
@@ -236,7 +242,7 @@ function replayed(commitLsn: bigint, subject: string, validFrom: bigint): Stream
   const messages = [
     { tag: 'begin', commitLsn, commitMs: 0, xid: 7 },
     relation,
-    { tag: 'row', relation, before: undefined, after: [subject, 'new'] },
+    { tag: 'row', relation, before: undefined, after: new SelectedRow([subject, 'new']) },
     { tag: 'commit', endLsn: commitLsn + 10n },
   ] as unknown as ChangeMessage[];
   const reader = new TransactionReader([mapping], () => validFrom);

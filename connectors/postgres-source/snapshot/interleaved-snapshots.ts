@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { RecordForm } from '../../runtime/mapping/record-form.js';
 import type { SnapshotOrigin, SnapshotProgress } from '../progress.js';
 import { changedSubjects } from '../stream/change-events.js';
+import { TableForm } from '../stream/table-form.js';
 import type { StreamItem } from '../stream/transaction-reader.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 import { DeliveredTransactions } from './delivered-transactions.js';
@@ -42,7 +42,7 @@ export class InterleavedSnapshots {
   readonly #delivered = new DeliveredTransactions();
   /** By table: progress after the last chunk that was read. */
   readonly #read: Map<string, SnapshotProgress>;
-  readonly #forms: ReadonlyMap<TableMapping, RecordForm<number>>;
+  readonly #forms: ReadonlyMap<TableMapping, TableForm>;
   #chunks: SnapshotChunk[] = [];
   #isReading = false;
   #isClosed = false;
@@ -54,7 +54,7 @@ export class InterleavedSnapshots {
   constructor(private readonly deps: InterleavedSnapshotsDeps) {
     this.#reader = new SnapshotReader(deps.client, deps.rowsMax, this.#delivered, deps.onWait);
     this.#read = new Map(Object.entries(deps.progress));
-    this.#forms = new Map(deps.mappings.map((mapping) => [mapping, mapping.byIndex(mapping.columns)]));
+    this.#forms = new Map(deps.mappings.map((mapping) => [mapping, new TableForm(mapping.byIndex(mapping.columns))]));
   }
 
   /** Reads on until there is nothing more to read, or the chunks have to be taken first. */

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SourceEvent } from '../../../proto/event/event.js';
-import type { ChangeBatch } from '../../runtime/source/source.js';
+import type { ChangeBatch, ChangeEvent } from '../../runtime/source/source.js';
 import type { Progress } from '../progress.js';
-import { positionFields } from '../stream/change-events.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 
 /** Below every position of the stream, so it is a duplicate unless nothing of the entry is stored. */
@@ -33,7 +32,9 @@ export class RepeatedBegins {
       this.#begins.set(entry, {
         specversion: '1.0',
         type: entry,
-        ...positionFields(epoch, LEAST_POSITION),
+        id: `${epoch}:${LEAST_POSITION}`,
+        sourceposition: LEAST_POSITION,
+        sourceepoch: epoch,
         op: 'snapshot_begin',
         snapshotid: snapshot?.id ?? randomUUID(),
       });
@@ -50,4 +51,4 @@ export class RepeatedBegins {
   }
 }
 
-const lsnOf = ({ sourceposition }: SourceEvent): bigint => BigInt(sourceposition!.split('.')[0]!);
+const lsnOf = ({ sourceposition }: ChangeEvent): bigint => BigInt(sourceposition!.split('.')[0]!);

@@ -1,8 +1,8 @@
-import type { SourceEvent } from '../../../proto/event/event.js';
-import type { RecordForm } from '../../runtime/mapping/record-form.js';
+import type { WrittenEvent } from '../../runtime/source/event-writer.js';
 import type { SnapshotProgress } from '../progress.js';
-import { positionFields } from '../stream/change-events.js';
-import type { RowValues } from '../stream/row-reader.js';
+import type { EventEncoder } from '../stream/event-encoder.js';
+import type { RowValues } from '../stream/row-values.js';
+import type { TableForm } from '../stream/table-form.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 
 /** Rows of a table as a statement found them, by subject. */
@@ -12,6 +12,12 @@ export interface ChunkRows {
   rows: Map<string, RowValues>;
   /** Progress of the snapshot once the bus has this chunk. */
   after: SnapshotProgress;
+}
+
+/** Some events of a chunk; the last ones may be none. */
+export interface ChunkBatch {
+  events: WrittenEvent[];
+  isLast: boolean;
 }
 
 /** Events per batch: bounds how long encoding one keeps the event loop, and lets batches of large rows share a request. */
@@ -29,7 +35,7 @@ export class SnapshotChunk {
   constructor(
     readonly mapping: TableMapping,
     /** The form of rows in the order of `mapping.columns`. */
-    private readonly form: RecordForm<number>,
+    private readonly form: TableForm,
     /** It is `snapshot_begin` alone. */
     readonly isFirst: boolean,
   ) {}
@@ -51,24 +57,22 @@ export class SnapshotChunk {
   }
 
   /** Its events in batches; `firstIndex` is the position of the first one among those with the LSN of the chunk. */
-  eventBatches(epoch: string, firstIndex: number): SourceEvent[][] {
+  *eventBatches(encoder: EventEncoder, firstIndex: number): Generator<ChunkBatch> {
     const { lsn, rows, after } = this.#read!;
-    const { mapping, form } = this;
+    const { form } = this;
+    const { entry } = this.mapping;
     let index = firstIndex;
-    const event = (op: SourceEvent['op'], subject?: string, row?: RowValues): SourceEvent => ({
-      specversion: '1.0',
-      type: mapping.entry,
-      ...positionFields(epoch, `${lsn}.0.${index++}`),
-      op,
-      snapshotid: after.id,
-      ...(row && { subject, data: form.dataOf(row) }),
-    });
-    const batches: SourceEvent[][] = [this.isFirst ? [event('snapshot_begin')] : []];
+    const nextPosition = (): string => `${lsn}.0.${index++}`;
+    let events: WrittenEvent[] = [];
+    if (this.isFirst) events.push(encoder.edge('snapshot_begin', entry, after.id, nextPosition()));
     for (const [subject, row] of rows) {
-      if (batches.at(-1)!.length === BATCH_EVENTS_MAX) batches.push([]);
-      batches.at(-1)!.push(event('snapshot', subject, row));
+      if (events.length === BATCH_EVENTS_MAX) {
+        yield { events, isLast: false };
+        events = [];
+      }
+      events.push(encoder.row({ form, snapshotId: after.id, position: nextPosition(), subject, row }));
     }
-    if (after.isDone) batches.at(-1)!.push(event('snapshot_end'));
-    return batches;
+    if (after.isDone) events.push(encoder.edge('snapshot_end', entry, after.id, nextPosition()));
+    yield { events, isLast: true };
   }
 }

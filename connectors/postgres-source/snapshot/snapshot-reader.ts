@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { PeerGoneError } from '../../runtime/connector-errors.js';
-import type { RecordForm } from '../../runtime/mapping/record-form.js';
+import type { ColumnText } from '../../runtime/mapping/item-value.js';
 import { quoteIdentifier, quoteTable } from '../../runtime/postgres-client.js';
 import type { SnapshotOrigin, SnapshotProgress } from '../progress.js';
 import { currentWalLsn, emitHeartbeat } from '../slot.js';
-import type { RowValues } from '../stream/row-reader.js';
+import { type RowValues, SelectedRow } from '../stream/row-values.js';
+import type { TableForm } from '../stream/table-form.js';
 import { waitForWriters } from '../tables/open-tables.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 import { type DeliveredTransactions, invisibleIn } from './delivered-transactions.js';
@@ -14,7 +15,7 @@ import type { ChunkRows } from './snapshot-chunk.js';
 
 export interface ChunkRequest {
   mapping: TableMapping;
-  form: RecordForm<number>;
+  form: TableForm;
   /** Progress after the chunk before it; undefined for the first. */
   before: SnapshotProgress | undefined;
   origin: SnapshotOrigin;
@@ -56,7 +57,7 @@ export class SnapshotReader {
     await emitHeartbeat(this.client);
     const last = rows.at(-1);
     // The key columns come first.
-    const lastKey = last ? mapping.key.map((_column, index) => String(last[index])) : before?.lastKey;
+    const lastKey = last ? mapping.key.map((_column, index) => String(last.text(index))) : before?.lastKey;
     return {
       lsn,
       rows: new Map(rows.map((row) => [form.subjectOf(row), row])),
@@ -103,12 +104,12 @@ export class SnapshotReader {
   async #rows(mapping: TableMapping, lastKey: string[] | undefined): Promise<RowValues[]> {
     const key = mapping.key.map(quoteIdentifier).join(', ');
     const placeholders = mapping.key.map((_column, index) => `$${index + 1}`).join(', ');
-    const { rows } = await this.client.query<RowValues>({
+    const { rows } = await this.client.query<ColumnText[]>({
       text: `SELECT ${mapping.columns.map(quoteIdentifier).join(', ')} FROM ONLY ${quoteTable(mapping.config)}
        ${lastKey ? `WHERE (${key}) > (${placeholders})` : ''} ORDER BY ${key} LIMIT ${this.rowsMax}`,
       values: lastKey ?? [],
       rowMode: 'array',
     });
-    return rows;
+    return rows.map((row) => new SelectedRow(row));
   }
 }

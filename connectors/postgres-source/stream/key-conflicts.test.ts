@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { RecordForm } from '../../runtime/mapping/record-form.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 import { settleKeyConflicts } from './key-conflicts.js';
 import type { RowChange } from './row-change.js';
-import type { RowValues } from './row-reader.js';
+import { type RowValues, SelectedRow } from './row-values.js';
+import { TableForm } from './table-form.js';
 
 const read = (text: string): string => text;
-const form = new RecordForm<number>({
+const form = new TableForm({
   entry: 'p.e',
   columns: [{ column: 1, item: 'name', filterable: false, type: 'string', list: false, read }],
   key: [0],
@@ -32,7 +32,7 @@ function run(before: Table, statements: readonly (typeof statement extends fc.Ar
   const changes: RowChange[] = [];
   for (const { row, key, name, act } of statements) {
     const from = table.get(row);
-    const to = act === 'put' ? [key, name] : undefined;
+    const to = act === 'put' ? new SelectedRow([key, name]) : undefined;
     if (!from && !to) continue;
     if (to) table.set(row, to);
     else table.delete(row);
@@ -43,7 +43,7 @@ function run(before: Table, statements: readonly (typeof statement extends fc.Ar
 }
 
 const recordsOf = (table: Table): Map<string, RowValues> =>
-  new Map([...table.values()].map((row) => [String(row[0]), row]));
+  new Map([...table.values()].map((row) => [String(row.text(0)), row]));
 
 const isUnique = (table: Table): boolean => recordsOf(table).size === table.size;
 
@@ -63,7 +63,7 @@ t.test(
     let decided = 0;
     fc.assert(
       fc.property(fc.uniqueArray(subjects), fc.array(statement, { minLength: 1, maxLength: 6 }), (keys, statements) => {
-        const before: Table = new Map(keys.map((key, row) => [row, [key, 'A']]));
+        const before: Table = new Map(keys.map((key, row) => [row, new SelectedRow([key, 'A'])]));
         const { table, changes } = run(before, statements);
         fc.pre(isUnique(table));
         const { changes: settled, isAmbiguous } = settleKeyConflicts(changes);
@@ -71,7 +71,8 @@ t.test(
         const isOrdered = positions.every((position, i) => i === 0 || positions[i - 1]! < position);
         if (isAmbiguous) return isOrdered;
         decided++;
-        const sorted = (records: Map<string, RowValues>) => JSON.stringify([...records].sort());
+        const sorted = (records: Map<string, RowValues>) =>
+          JSON.stringify([...records].map(([key, row]) => [key, row.text(1)]).sort());
         return isOrdered && sorted(receive(before, settled)) === sorted(recordsOf(table));
       }),
       { numRuns: 3_000 },

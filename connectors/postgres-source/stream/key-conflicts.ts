@@ -1,5 +1,5 @@
 import type { RowChange } from './row-change.js';
-import type { RowValues } from './row-reader.js';
+import type { RowValues } from './row-values.js';
 
 /** One row that got or lost a subject. */
 interface Step {
@@ -90,4 +90,7 @@ function isShared(steps: readonly Step[], rowsBefore: number): boolean {
   return false;
 }
 
-const isSame = (one: RowValues, other: RowValues): boolean => one.every((value, index) => value === other[index]);
+function isSame(one: RowValues, other: RowValues): boolean {
+  for (let column = 0; column < one.columns; column++) if (one.text(column) !== other.text(column)) return false;
+  return true;
+}

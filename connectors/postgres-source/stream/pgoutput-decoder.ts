@@ -1,6 +1,7 @@
 import { type Pgoutput, PgoutputPlugin } from 'pg-logical-replication';
 import { fromPostgresTime } from './postgres-clock.js';
-import { RowReader, type RowValues } from './row-reader.js';
+import { RowReader } from './row-reader.js';
+import type { RowValues } from './row-values.js';
 
 /** The messages of pgoutput, protocol version 1, that a source uses. */
 export type ChangeMessage =
@@ -50,7 +51,8 @@ export class PgoutputDecoder {
   #row(message: Buffer): ChangeMessage {
     const relation = this.#relations.get(message.readUInt32BE(1));
     if (!relation) throw new TypeError('the stream has a row of a relation that it did not describe');
-    const reader = new RowReader(message, ROW_OFFSET);
+    // The connection writes over its memory, and the row keeps the message until it is published.
+    const reader = new RowReader(Buffer.from(message), ROW_OFFSET);
     const before = message[0] === INSERT ? undefined : reader.before();
     const after = message[0] === DELETE ? undefined : reader.after(before);
     return { tag: 'row', relation, before, after };

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { PgoutputDecoder } from './pgoutput-decoder.js';
 import { RowReader } from './row-reader.js';
+import type { RowValues } from './row-values.js';
 
 type Value = string | null | undefined;
 
@@ -18,25 +19,27 @@ function rowBytes(kind: string, values: readonly Value[]): Buffer {
   return Buffer.concat(parts);
 }
 
+const textsOf = (row: RowValues | undefined) => row && Array.from({ length: row.columns }, (_none, i) => row.text(i));
+
 t.test('a row is read as strings in the order of its columns', async (t) => {
   const reader = new RowReader(rowBytes('N', ['1', null, '', '陈小明']), 0);
   t.equal(reader.before(), undefined);
-  t.same(reader.after(undefined), ['1', null, '', '陈小明']);
+  t.same(textsOf(reader.after(undefined)), ['1', null, '', '陈小明']);
 });
 
 t.test('an unchanged TOAST value is taken from the previous row', async (t) => {
   const message = Buffer.concat([rowBytes('O', ['1', 'large', 'a']), rowBytes('N', ['1', undefined, 'b'])]);
   const reader = new RowReader(message, 0);
   const before = reader.before();
-  t.same(before, ['1', 'large', 'a']);
-  t.same(reader.after(before), ['1', 'large', 'b']);
+  t.same(textsOf(before), ['1', 'large', 'a']);
+  t.same(textsOf(reader.after(before)), ['1', 'large', 'b']);
 });
 
 t.test('a table without REPLICA IDENTITY FULL has no previous row', async (t) => {
   const message = Buffer.concat([rowBytes('K', ['1', null]), rowBytes('N', ['2', 'b'])]);
   const reader = new RowReader(message, 0);
   t.equal(reader.before(), undefined);
-  t.same(reader.after(undefined), ['2', 'b']);
+  t.same(textsOf(reader.after(undefined)), ['2', 'b']);
 });
 
 t.test('a message that is cut off or of an unknown kind ends the stream instead of becoming a record', async (t) => {

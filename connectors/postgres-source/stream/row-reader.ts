@@ -1,7 +1,4 @@
-import type { ColumnText } from '../../runtime/mapping/item-value.js';
-
-/** Column values in the order of the table, in PostgreSQL's text form; undefined for an unchanged TOAST value that was not sent. */
-export type RowValues = ColumnText[];
+import { StreamedRow } from './row-values.js';
 
 const OLD_ROW = 0x4f;
 const OLD_KEY = 0x4b;
@@ -17,7 +14,7 @@ export class RowReader {
   ) {}
 
   /** The row before the change if the table has REPLICA IDENTITY FULL; otherwise only its key was sent, which is skipped. */
-  before(): RowValues | undefined {
+  before(): StreamedRow | undefined {
     const kind = this.message[this.at];
     if (kind !== OLD_ROW && kind !== OLD_KEY) return undefined;
     const row = this.#row(undefined);
@@ -25,14 +22,14 @@ export class RowReader {
   }
 
   /** The row after the change. An unchanged TOAST value is sent in the row before only. */
-  after(before: RowValues | undefined): RowValues {
+  after(before: StreamedRow | undefined): StreamedRow {
     return this.#row(before);
   }
 
-  #row(unchanged: RowValues | undefined): RowValues {
+  #row(unchanged: StreamedRow | undefined): StreamedRow {
     const { message } = this;
     const columns = message.readUInt16BE(this.at + 1);
-    const row: RowValues = [];
+    const row = new StreamedRow(message, columns);
     let at = this.at + 3;
     for (let i = 0; i < columns; i++) {
       const kind = message[at++];
@@ -40,9 +37,9 @@ export class RowReader {
         const start = at + 4;
         at = start + message.readUInt32BE(at);
         if (at > message.length) throw new RangeError('a row of the stream is cut off');
-        row.push(message.toString('utf8', start, at));
-      } else if (kind === NULL_VALUE) row.push(null);
-      else if (kind === UNCHANGED_TOAST) row.push(unchanged?.[i]);
+        row.setText(i, start);
+      } else if (kind === NULL_VALUE) row.setNull(i);
+      else if (kind === UNCHANGED_TOAST) row.setUnchanged(i, unchanged);
       else throw new TypeError(`a value of the stream has the unknown kind ${kind}`);
     }
     this.at = at;

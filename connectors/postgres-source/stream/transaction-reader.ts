@@ -1,11 +1,11 @@
 import type { Pgoutput } from 'pg-logical-replication';
 import { SourceUnfitError } from '../../runtime/connector-errors.js';
-import type { RecordForm } from '../../runtime/mapping/record-form.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 import { settleKeyConflicts } from './key-conflicts.js';
 import type { ChangeMessage } from './pgoutput-decoder.js';
 import type { ReplicationMessage } from './replication-connection.js';
 import type { RowChange } from './row-change.js';
+import { TableForm } from './table-form.js';
 
 /**
  * Items of the stream, in order. `changes`: those of one transaction, or a part of a large one. `progress`: everything committed
@@ -45,7 +45,7 @@ interface Transaction {
 /** A mapped table as the stream describes it. */
 interface StreamedTable {
   mapping: TableMapping;
-  form: RecordForm<number>;
+  form: TableForm;
   /** Why its rows cannot be published; undefined when they can. */
   problem: TableUnreadableError | undefined;
 }
@@ -149,7 +149,11 @@ export class TransactionReader {
     const mapping = this.#mappings.get(relationOid >>> 0);
     if (!mapping) return undefined;
     const names = columns.map((column) => column.name);
-    return { mapping, form: mapping.byIndex(names), problem: problemOf(mapping, names, replicaIdentity) };
+    return {
+      mapping,
+      form: new TableForm(mapping.byIndex(names)),
+      problem: problemOf(mapping, names, replicaIdentity),
+    };
   }
 }
 

@@ -24,6 +24,9 @@ export interface ValueRule {
 /** Text of a column → value of the item. */
 export type ValueReader = (text: string) => ItemValue;
 
+/** The value is the text as it is. */
+export const sameText: ValueReader = (text) => text;
+
 /**
  * Converts the text of a column into a value of the item. Text that does not say exactly such a value is left as it is: the
  * catalog refuses it, and the record waits in quarantine instead of arriving changed.
@@ -72,7 +75,7 @@ function plainReader({ type, offset }: Pick<ValueRule, 'type' | 'offset'>): Valu
     case 'object':
       return objectOf;
     default:
-      return (text) => text;
+      return sameText;
   }
 }
 

@@ -34,14 +34,14 @@ export class RecordForm<ColumnRef extends string | number> {
     this.#filterable = parts.columns.filter(({ filterable }) => filterable);
   }
 
-  /** The same conversion for rows that are arrays in the order of `columns`. */
-  byIndex(this: RecordForm<string>, columns: readonly string[]): RecordForm<number> {
+  /** The parts of the same conversion for rows in the order of `columns`. */
+  byIndex(this: RecordForm<string>, columns: readonly string[]): RecordFormParts<number> {
     const numberOf = (name: string): number => columns.indexOf(name);
-    return new RecordForm<number>({
+    return {
       ...this.#parts,
       columns: this.#parts.columns.map((column) => ({ ...column, column: numberOf(column.column) })),
       key: this.#parts.key.map(numberOf),
-    });
+    };
   }
 
   /** Empty when the row has no key. */
@@ -80,15 +80,19 @@ export class RecordForm<ColumnRef extends string | number> {
 
   #identifierOf(row: Readonly<Record<ColumnRef, ColumnText>>): ItemValue | undefined {
     const { key, identifier } = this.#parts;
-    const parts: string[] = [];
-    for (const column of key) {
-      const part = row[column];
-      // A row that lacks a part of its key has none: with nothing in its place it would take that of another row.
-      if (part === null || part === undefined) return undefined;
-      parts.push(part);
-    }
-    return identifier.read(parts.length === 1 ? parts[0]! : joinKey(parts));
+    const text = identifierText(key.map((column) => row[column]));
+    return text === undefined ? undefined : identifier.read(text);
   }
+}
+
+/** The values of the key as one; undefined without one of them: with nothing in its place the row would take the key of another one. */
+export function identifierText(values: readonly ColumnText[]): string | undefined {
+  const parts: string[] = [];
+  for (const value of values) {
+    if (value === null || value === undefined) return undefined;
+    parts.push(value);
+  }
+  return parts.length === 1 ? parts[0] : joinKey(parts);
 }
 
 /**
@@ -101,7 +105,7 @@ const joinKey = (values: readonly string[]): string =>
 const escapeInKey = (character: string): string => (character === '%' ? '%25' : '%2D');
 
 /** A reader leaves text that does not fit the type. The texts of dates and decimals are validated by the bus alone. */
-function hasItemType(value: ItemValue | undefined, type: ItemType, list: boolean): boolean {
+export function hasItemType(value: ItemValue | undefined, type: ItemType, list: boolean): boolean {
   if (list) return Array.isArray(value) && value.every((one) => hasItemType(one, type, false));
   if (type === 'integer') return Number.isSafeInteger(value);
   if (type === 'number' || type === 'boolean') return typeof value === type;

@@ -1,6 +1,7 @@
 import { AtomicSession } from '../../../client/publish/atomic-session.js';
 import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../../../client/reconnect-policy.js';
 import type { ConnectorContext } from '../connector-context.js';
+import { piecesOf } from './encoded-batch.js';
 import type { EntryGroup, PublishBatch } from './publish-batch.js';
 
 export type PipelinedPublisherContext = Pick<ConnectorContext, 'bus' | 'log' | 'reconnect'>;
@@ -65,9 +66,8 @@ export class PipelinedPublisher {
   }
 
   /** Resolves with the number of duplicates; undefined when not all events are stored. */
-  async #publish({ parts }: EntryGroup): Promise<number | undefined> {
-    const texts = parts.flatMap(({ events }) => events.map(({ text }) => text));
-    const results = await this.#session!.publish(texts);
+  async #publish({ parts, events }: EntryGroup): Promise<number | undefined> {
+    const results = await this.#session!.publish(piecesOf(parts), events);
     if (results.some(({ problem }) => problem !== undefined)) return undefined;
     this.#attempt = 0;
     return results.filter(({ duplicate }) => duplicate).length;

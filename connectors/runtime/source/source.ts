@@ -1,4 +1,8 @@
 import type { SourceEvent } from '../../../proto/event/event.js';
+import type { WrittenEvent } from './event-writer.js';
+
+/** An event as an object, or as JSON where a source makes no object of it. */
+export type ChangeEvent = SourceEvent | WrittenEvent;
 
 /** Changes in the order in which they happened, and a callback for their confirmation. */
 export interface ChangeBatch {
@@ -6,7 +10,7 @@ export interface ChangeBatch {
    * At most 1,000. An empty batch reports that the system answers, or moves a confirmation forward. Each event carries
    * `sourceposition`, and `sourceepoch` if the source can ever restart its positions.
    */
-  events: SourceEvent[];
+  events: ChangeEvent[];
   /** The events are one transaction: of each entry all of them become visible at once, or none. */
   atomic: boolean;
   /**

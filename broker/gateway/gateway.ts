@@ -1,3 +1,5 @@
+import '../../proto/frames/websocket-mask.js';
+
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';

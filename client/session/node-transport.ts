@@ -1,3 +1,5 @@
+import '../../proto/frames/websocket-mask.js';
+
 import { WebSocket } from 'ws';
 import type { Transport, TransportHandlers, TransportTarget } from './transport.js';
 

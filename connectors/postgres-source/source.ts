@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
@@ -151,13 +152,25 @@ export class PostgresSource implements Source {
       systemId: server.systemId,
       timeline: server.timeline,
       slot: config.slot,
-      epoch: `${server.systemId}.${server.timeline}.${lsn}`,
+      epoch: epochOf(server, lsn),
       confirmedLsn: String(lsn),
       snapshots: {},
     };
     await this.#file.write(progress);
     return progress;
   }
+}
+
+/** Bytes of a digest: no source has so many slots in its life that two of them could meet. */
+const EPOCH_BYTES = 9;
+
+/**
+ * Names the server, its timeline and the slot. Every event carries it twice, through each encoding and into the log, so it is short. See
+ * docs/decisions/0412.
+ */
+function epochOf({ systemId, timeline }: ServerFacts, slotLsn: bigint): string {
+  const digest = createHash('sha256').update(`${systemId}.${timeline}.${slotLsn}`).digest();
+  return digest.subarray(0, EPOCH_BYTES).toString('base64url');
 }
 
 interface OpenedTables {

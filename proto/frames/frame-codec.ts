@@ -26,10 +26,11 @@ interface FrameEncoding {
   encode(frame: Frame): string | Uint8Array;
   /**
    * Refuses what the decoder would accept and no client may send, and more events than a frame may have. Returns the number of keys in
-   * all objects where the decoder keeps one of two equal ones.
+   * all objects where it knows them.
    */
   check?(message: Uint8Array): number | undefined;
-  decode(message: Uint8Array): unknown;
+  /** `keys`: what `check` has returned. An object that has a key twice is refused, of which a decoder keeps one. */
+  decode(message: Uint8Array, keys?: number): unknown;
 }
 
 // Undefined fields are omitted, as in JSON: by default msgpackr encodes them as an extension type.
@@ -40,20 +41,24 @@ const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
   'sluice.v1.json': {
     binary: false,
     encode: (frame) => JSON.stringify(frame),
-    check: (message) => void countJsonEvents(message),
-    decode: (message) => parseExactJson(decodeTextMessage(message)),
+    check: countJsonEvents,
+    decode: (message, keys) => parseExactJson(decodeTextMessage(message), keys),
   },
   'sluice.v1.msgpack': {
     binary: true,
     encode: (frame) => packr.pack(frame),
     check: checkMsgpack,
-    decode: decodeMsgpack,
+    decode: (message, keys) => {
+      const decoded = decodeMsgpack(message);
+      if (keys !== undefined && countMembers(decoded) !== keys) checkMsgpackKeys(message);
+      return decoded;
+    },
   },
   'sluice.v1.protobuf': {
     binary: true,
     encode: frameToProtobuf,
     check: (message) => void countProtobufEvents(message),
-    decode: frameFromProtobuf,
+    decode: (message) => frameFromProtobuf(message),
   },
 };
 
@@ -87,10 +92,7 @@ function decode(
     throw new SluiceError('BAD_FRAME', `${protocol} frames are ${wire.binary ? 'binary' : 'text'} messages`);
   }
   try {
-    const members = check?.(message);
-    const decoded = wire.decode(message);
-    if (members !== undefined && countMembers(decoded) !== members) checkMsgpackKeys(message);
-    return decoded;
+    return wire.decode(message, check?.(message));
   } catch (error) {
     throw refusal(protocol, error);
   }

@@ -172,3 +172,15 @@ t.test('commas and brackets within strings of a large frame count as nothing', a
   const frame = { kind: 'publish', ref: 'r', events } as unknown as ClientFrame;
   t.strictSame(codecFor('sluice.v1.json').decodeClient(Buffer.from(JSON.stringify(frame)), false), frame);
 });
+
+t.test('a large JSON frame with a key twice is refused, whatever its strings hold', async (t) => {
+  const codec = codecFor('sluice.v1.json');
+  const frame = (data: string) =>
+    Buffer.from(
+      `{"kind":"publish","ref":"r","events":[${Array(200).fill(`{"data":{"a":"${'x'.repeat(400)}"}}`)},{"data":${data}}]}`,
+    );
+  for (const data of ['{"a":1,"b":"\\":,{","\\u0061":2}', '{"a":[{"b" : 1,"b":2}]}', '{"a":1,"a":1}'])
+    t.throws(() => codec.decodeClient(frame(data), false), { code: 'BAD_FRAME', message: /twice/ }, data);
+  for (const data of ['{"a":1,"b":"\\":,{\\\\"}', '{"a":[{"b" : 1},{"b":2}]}', '{"\\":":1,":":2}'])
+    t.doesNotThrow(() => codec.decodeClient(frame(data), false), data);
+});

@@ -21,15 +21,16 @@ const PLACEHOLDER = `exact-number-${globalThis.crypto.randomUUID()}`;
  * JSON.parse rounds and drops without a word, and a parser of our own would cost several times as much for every event. So where
  * there are numbers a pattern looks for those that could lose digits; only a text that has one is scanned, and only such
  * numbers are replaced before JSON.parse reads it again. Strings with long identifiers cost nothing: their digits do not follow a colon or
- * comma. A repeated key shows in the number of keys, which are fewer in the result than in the text. See docs/decisions/0055 and 0234.
+ * comma. A repeated key shows in the number of keys, which are fewer in the result than in the text; `keysInText` is their number where somebody
+ * has counted them already. See docs/decisions/0055 and 0234.
  */
-export function parseExactJson(text: string): unknown {
+export function parseExactJson(text: string, keysInText?: number): unknown {
   const parsed: unknown = JSON.parse(text);
   const seen = { number: false };
   const members = countMembers(parsed, seen);
   const replaced = seen.number && SUSPECT.test(text) ? withPlaceholders(text) : text;
   const value = replaced === text ? parsed : withExactNumbers(JSON.parse(replaced));
-  if (members === countQuotedColons(text)) return value;
+  if (members === (keysInText ?? countQuotedColons(text))) return value;
   const path = repeatedKeyIn(text);
   if (path !== undefined) throw new RepeatedKeyError(path);
   return value;

@@ -128,7 +128,8 @@ export class PartitionWriter {
   async #run(): Promise<void> {
     this.#isRunning = true;
     do {
-      await this.#gather();
+      // An atomic batch is a commit of its own: nothing would join it.
+      if (!this.#queue.peek()?.isAtomic) await this.#gather();
       const batch = this.#takeBatch();
       this.#onQueue();
       const { failed, isStoreAway, ...unfinished } = await this.#commit.run(batch);

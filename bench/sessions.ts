@@ -18,8 +18,8 @@ const ONE_BY_ONE = 200;
 const SESSIONS = 3000;
 const STORM_SESSIONS = 5000;
 const IN_FLIGHT = 50;
-/** The kernel counts CPU in hundredths of a second: two of them in this time are 0.2 % of a core. */
-const IDLE_MS_MIN = 10_000;
+/** Two heartbeats: an idle session answers every second one. The kernel counts CPU in hundredths of a second, of which two in this time are 0.1 % of a core. */
+const IDLE_MS_MIN = 20_000;
 /** Filling the store, a start on it, the check of the ledger after it, and 8,000 sessions. */
 const SPARE_SECONDS = 240;
 

@@ -45,6 +45,9 @@ export interface SourceEvent {
   snapshotid?: string | undefined;
   /** Position of the event that a correction puts right. */
   corrects?: number | undefined;
+  /** W3C Trace Context: linked where the bus writes traces, never delivered. */
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
 }
 
 /** A change event as a subscriber receives it: granted items only, and nothing that the source chose freely. */

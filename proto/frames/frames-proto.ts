@@ -75,6 +75,8 @@ message SourceEvent {
   optional string sourceepoch = 11;
   optional string snapshotid = 12;
   optional uint64 corrects = 13;
+  optional string traceparent = 14;
+  optional string tracestate = 15;
 }
 
 message Welcome {

@@ -30,6 +30,9 @@ t.test('an event in the binary mode of CloudEvents is stored like one in structu
   const deleted = { ...attributes, 'ce-id': 'b-2', 'ce-op': 'delete', 'ce-subject': encodeURIComponent('陈') };
   const gone = await publish({ ...deleted, 'ce-previous': '{"district":"1"}' });
   t.equal(gone.status, 201, JSON.stringify(gone.json));
+  const oddlyTraced = { ...attributes, 'ce-tracestate': 'vendor=100%', 'ce-traceparent': '%E9%99', 'ce-id': 'b-4' };
+  const kept = await publish({ ...json, ...oddlyTraced }, JSON.stringify({ key: 'l', district: '1', number: 7 }));
+  t.equal(kept.status, 201, 'a trace context with a broken escape refuses no event');
   const page = await fetch(`${url}/v1/grants/g-one/events?from=earliest`, {
     headers: { authorization: `Bearer ${READER}` },
   });
@@ -37,7 +40,12 @@ t.test('an event in the binary mode of CloudEvents is stored like one in structu
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as object);
-  t.match(lines, [{ op: 'create', subject: '陈' }, { op: 'delete', subject: '陈' }, { caughtUp: true }]);
+  t.match(lines, [
+    { op: 'create', subject: '陈' },
+    { op: 'delete', subject: '陈' },
+    { subject: 'l' },
+    { caughtUp: true },
+  ]);
   t.notMatch(JSON.stringify(lines), 'traceparent');
 
   const refusals: [string, Record<string, string>, string, RegExp][] = [

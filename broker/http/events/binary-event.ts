@@ -7,6 +7,8 @@ import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 const PREFIX = 'ce-';
 /** Attributes that are no strings in the JSON form; a header holds their JSON. */
 const JSON_ATTRIBUTES: ReadonlySet<string> = new Set(['previous', 'corrects']);
+/** What is malformed of these costs no event, its encoding included: intake drops it. */
+const TRACE_CONTEXT: ReadonlySet<string> = new Set(['ce-traceparent', 'ce-tracestate']);
 /** Content types of the structured and the batched mode, in which the body holds the attributes. */
 const STRUCTURED = /^application\/cloudevents/;
 
@@ -40,6 +42,7 @@ function decoded(name: string, value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {
+    if (TRACE_CONTEXT.has(name)) return value;
     throw new SluiceError('BAD_REQUEST', `${quotedName(name)}: is not percent-encoded UTF-8`);
   }
 }

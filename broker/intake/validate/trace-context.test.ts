@@ -9,7 +9,7 @@ t.test('a trace context as the W3C defines it is taken', async (t) => {
   const taken = { traceId: TRACE, spanId: SPAN, tracestate: undefined };
   t.strictSame(sourceTraceOf({ traceparent: GOOD }), { trace: taken, isMalformed: false });
   t.strictSame(sourceTraceOf({ traceparent: `cc-${TRACE}-${SPAN}-00-what.comes` }).trace, taken, 'a later version');
-  const tracestate = 'rojo=00f067aa0ba902b7,congo@tenant=t61rcWkgMzE, ,empty=x y';
+  const tracestate = 'rojo=00f067aa0ba902b7,congo@tenant=t61rcWkgMzE,\t ,empty=x y';
   t.strictSame(sourceTraceOf({ traceparent: GOOD, tracestate }), {
     trace: { ...taken, tracestate },
     isMalformed: false,
@@ -37,7 +37,16 @@ t.test('what is no trace context is dropped and reported', async (t) => {
 });
 
 t.test('a malformed tracestate leaves the traceparent in force', async (t) => {
-  for (const tracestate of [7, 'no pair', 'A=upper', `k=${'v'.repeat(600)}`, 'k=1,k=2', 'k=张三']) {
+  for (const tracestate of [
+    7,
+    'no pair',
+    'A=upper',
+    `k=${'v'.repeat(600)}`,
+    'k=1,k=2',
+    'k=张三',
+    'k=1\n,l=2',
+    'k=1,\u00a0l=2',
+  ]) {
     const { trace, isMalformed } = sourceTraceOf({ traceparent: GOOD, tracestate });
     t.strictSame([trace?.traceId, trace?.tracestate, isMalformed], [TRACE, undefined, true], String(tracestate));
   }

@@ -20,6 +20,8 @@ const ZEROS = /^0+$/;
 
 const TRACESTATE_CHARACTERS_MAX = 512;
 const TRACESTATE_MEMBERS_MAX = 32;
+/** No other blanks than these: a line break would go on to the trace store. */
+const AROUND = /^[ \t]+|[ \t]+$/g;
 const TRACESTATE_MEMBER = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
 
 const NOTHING: SourceTraceResult = { trace: undefined, isMalformed: false };
@@ -44,7 +46,7 @@ function parentOf(traceparent: unknown): { traceId: string; spanId: string } | u
 
 function isTracestate(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > TRACESTATE_CHARACTERS_MAX) return false;
-  const members = value.split(',').map((member) => member.trim());
+  const members = value.split(',').map((member) => member.replace(AROUND, ''));
   const named = members.filter((member) => member !== '');
   const keys = new Set(named.map((member) => member.slice(0, member.indexOf('='))));
   return (

@@ -105,6 +105,15 @@ export const ERROR_KINDS = {
 
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERROR = 500;
+
+/** Codes of refusals that are no fault of what was refused: objectives count them against the bus. */
+export const FAULTS_OF_THE_BUS = (Object.keys(ERROR_KINDS) as ErrorCode[]).filter((code) => {
+  const { status } = ERROR_KINDS[code];
+  return status === TOO_MANY_REQUESTS || status >= SERVER_ERROR;
+});
+
 /** The place of a problem: event, entry, item, line. It never holds a value of the data. */
 export interface ProblemWhere {
   event?: string | undefined;

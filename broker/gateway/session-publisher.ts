@@ -1,4 +1,4 @@
-import { SluiceError } from '../../proto/errors.js';
+import { problemDocument, SluiceError } from '../../proto/errors.js';
 import type { PublishFrame, PublishResult } from '../../proto/frames/frames.js';
 import { isMap } from '../../proto/values/is-map.js';
 import type { Intake } from '../intake/intake.js';
@@ -12,7 +12,7 @@ import type { FrameSink } from '../stream/subscriber.js';
 export interface SessionPublisherOptions {
   caller: SystemCaller;
   sink: FrameSink;
-  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'backpressure'>;
+  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'backpressure' | 'refusedBefore'>;
   maxPublishEvents: number;
   /** Stop and start reading from the socket. */
   pause: () => void;
@@ -57,7 +57,7 @@ export class SessionPublisher {
 
   #handOver({ events, atomic }: PublishFrame): PublishResult[] | Promise<PublishResult[]> {
     const { caller, intake } = this.options;
-    if (this.#isBroken) return events.map(precedingFailed);
+    if (this.#isBroken) return events.map((event) => this.#precedingFailed(event));
     if (!atomic) return intake.publish(caller, events, this.#flow);
     try {
       const results = intake.publishAtomic(caller, events, this.#flow);
@@ -67,6 +67,13 @@ export class SessionPublisher {
       this.#isBroken = true;
       throw error;
     }
+  }
+
+  #precedingFailed(event: unknown): PublishResult {
+    this.options.intake.refusedBefore('PRECEDING_FAILED');
+    const id = isMap(event) && isPrintableId(event.id) ? event.id : undefined;
+    const text = 'a frame of this session was not stored as a whole: connect again';
+    return { id, problem: problemDocument('PRECEDING_FAILED', text) };
   }
 
   #noteFailure(results: readonly PublishResult[]): void {
@@ -106,9 +113,3 @@ export class SessionPublisher {
 }
 
 const isPositioned = (event: unknown): boolean => isMap(event) && event.sourceposition !== undefined;
-
-const precedingFailed = (event: unknown): PublishResult => {
-  const id = isMap(event) && isPrintableId(event.id) ? event.id : undefined;
-  const error = new SluiceError('PRECEDING_FAILED', 'a frame of this session was not stored as a whole: connect again');
-  return { id, problem: error.toProblem() };
-};

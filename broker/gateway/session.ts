@@ -28,7 +28,7 @@ const TOO_MUCH_WAIT_MS_MAX = 100;
 
 export interface SessionDeps {
   subscriptions: Pick<SubscriptionService, 'subscribe'>;
-  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'backpressure'>;
+  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'backpressure' | 'refusedBefore'>;
   metrics: GatewayMetrics;
   log: Logger;
   limits: SessionConfig;

@@ -1,4 +1,4 @@
-import { type Problem, problemDocument, toProblem } from '../../proto/errors.js';
+import { type ErrorCode, type Problem, problemDocument, toProblem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event/event.js';
 import type { PublishResult } from '../../proto/frames/frames.js';
 import { messageId, quarantineSubject } from '../../proto/subject.js';
@@ -179,6 +179,11 @@ export class Intake {
     if (problem) return unit.events.map((event) => this.#refusedForNow(writer, event, problem));
     writer.add(unit);
     return results.all;
+  }
+
+  /** Counts an event that was refused before it came here. */
+  refusedBefore(code: ErrorCode): void {
+    this.#deps.metrics.intake.eventRefused(code);
   }
 
   /** Undefined while there is capacity; else resolves when one backlog has dropped below its low-water mark. */

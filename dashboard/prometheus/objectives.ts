@@ -1,4 +1,4 @@
-import { ERROR_KINDS } from '../../proto/errors.js';
+import { FAULTS_OF_THE_BUS } from '../../proto/errors.js';
 import type { Alert, RecordingRule, Severity } from './rule.js';
 import type { PromDuration, TimeScale } from './time-scale.js';
 
@@ -14,15 +14,6 @@ export interface Objective {
 
 export const OBJECTIVE_WINDOW = '28d' satisfies PromDuration;
 
-const HTTP_TOO_MANY_REQUESTS = 429;
-const HTTP_SERVER_ERROR = 500;
-
-/** Refusals that are no fault of the event: they count against the bus. */
-const FAULTS_OF_THE_BUS = Object.entries(ERROR_KINDS)
-  .filter(([, { status }]) => status === HTTP_TOO_MANY_REQUESTS || status >= HTTP_SERVER_ERROR)
-  .map(([code]) => code)
-  .join('|');
-
 const increase = (metric: string, window: string): string => `sum(rate(${metric}[${window}]))`;
 /** A counter with labels has no series before its first event; without this the whole sum would have none. */
 const orZero = (expr: string): string => `(${expr} or vector(0))`;
@@ -35,7 +26,7 @@ export const OBJECTIVES: readonly Objective[] = [
     name: 'accepted',
     title: 'Events are accepted',
     target: 0.999,
-    bad: (window) => orZero(increase(`sluice_events_refused_total{code=~"${FAULTS_OF_THE_BUS}"}`, window)),
+    bad: (window) => orZero(increase(`sluice_events_refused_total{code=~"${FAULTS_OF_THE_BUS.join('|')}"}`, window)),
     total: (window) =>
       ['sluice_events_accepted_total', 'sluice_events_duplicate_total', 'sluice_events_refused_total']
         .map((metric) => orZero(increase(metric, window)))

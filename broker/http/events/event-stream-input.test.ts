@@ -23,7 +23,9 @@ async function run(lines: string[], delayMs = 0, pause?: (taken: number) => Prom
     if (delayMs > 0 && results.some(({ position }) => position)) await new Promise((r) => setTimeout(r, delayMs));
     return results;
   };
-  const intake = { publish, backpressure: () => undefined } as unknown as Intake;
+  const counted: string[] = [];
+  const refusedBefore = (code: string): void => void counted.push(code);
+  const intake = { publish, refusedBefore, backpressure: () => undefined } as unknown as Intake;
   async function* body(): AsyncGenerator<Buffer> {
     for (let i = 0; i < lines.length; i += 5_000) yield Buffer.from(`${lines.slice(i, i + 5_000).join('\n')}\n`);
   }
@@ -33,7 +35,7 @@ async function run(lines: string[], delayMs = 0, pause?: (taken: number) => Prom
     for (const line of text.trim().split('\n')) read.push(JSON.parse(line) as PublishResult);
     await pause?.(taken);
   }
-  return { read, taken };
+  return { read, taken, counted };
 }
 
 t.test('lines of a system wait for one turn each, whatever number of uploads another system has', async (t) => {
@@ -58,6 +60,13 @@ t.test('lines of a system wait for one turn each, whatever number of uploads ano
   const before = calls.filter((id) => id === 'flood').length;
   await flood;
   t.ok(before < 100, `${before} calls of the flood came before the tenth of the honest system`);
+});
+
+t.test('lines that are no event, and the one at which a stream ends, are counted as refused', async (t) => {
+  const { read, counted } = await run(['{"id":', '2', 'x'.repeat(30_000), '0']);
+  t.strictSame(counted, ['BAD_JSON', 'TOO_LARGE'], JSON.stringify(read));
+  const ended = await run(Array<string>(2_000).fill('0'));
+  t.strictSame(ended.counted, ['TOO_LARGE']);
 });
 
 t.test('a stream of refused lines ends after a thousand with one TOO_LARGE that names the line', async (t) => {

@@ -147,12 +147,14 @@ class LinePublisher {
 
   async #end(problem: Problem, line: number): Promise<void> {
     this.isOver = true;
+    this.stream.intake.refusedBefore(problem.code);
     await this.results.add(Promise.resolve(partOf([withLine({ problem }, line)], this.stream.onlyProblems)), 1);
   }
 
   #resultsOf(lines: readonly InputLine[]): Promise<PublishResult[]> {
     const { intake, caller, maxEventBytes } = this.stream;
     const { events, ...refusals } = readLines(lines, maxEventBytes);
+    for (const problem of refusals.problems) if (problem) intake.refusedBefore(problem.code);
     return resultsInOrder(intake.publish(caller, events, this.#flow), refusals);
   }
 

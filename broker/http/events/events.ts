@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sharedTurn } from '../../../proto/async/shared-turns.js';
-import { SluiceError } from '../../../proto/errors.js';
+import { FAULTS_OF_THE_BUS, SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { Intake } from '../../intake/intake.js';
@@ -63,7 +63,13 @@ interface PublishQuery {
 export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
   app.post<{ Querystring: PublishQuery }>(
     '/v1/events',
-    { schema: SCHEMA, config: ruleOf(deps) },
+    {
+      schema: SCHEMA,
+      config: ruleOf(deps),
+      onError: async (request, _reply, error) => {
+        if (isFaultOfTheBus(request, error)) deps.intake.refusedBefore(error.code);
+      },
+    },
     async (request, reply) => {
       const caller = systemOf(request, 'publish');
       // Taken after the body was read, which may have taken long: a token that was withdrawn meanwhile publishes nothing.
@@ -98,6 +104,13 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
     },
   );
 }
+
+/**
+ * A request that the bus could not serve counts as one event: how many it had was not read. Without a caller it is somebody who
+ * guesses tokens.
+ */
+const isFaultOfTheBus = ({ caller }: FastifyRequest, error: Error): error is SluiceError =>
+  caller !== undefined && error instanceof SluiceError && FAULTS_OF_THE_BUS.includes(error.code);
 
 /**
  * Validating ten thousand events takes too long for one turn of the event loop. They stay one flow, in their order. The body has 16 MiB

@@ -93,7 +93,13 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     maxEventBytes: 64 * 1024,
     ...scripted,
     leases,
-    intake: { publish, publishAtomic: publish, backpressure: () => undefined, ...scripted.intake },
+    intake: {
+      publish,
+      publishAtomic: publish,
+      backpressure: () => undefined,
+      refusedBefore: () => undefined,
+      ...scripted.intake,
+    },
     limits: { ...LIMITS, ...scripted.limits },
   });
   const server = createServer();

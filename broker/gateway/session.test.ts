@@ -133,7 +133,10 @@ t.test('a subscription that the bus ends is counted by its code, one that its cl
   await client.next('subscribed');
   end();
   const { values } = await registry.getSingleMetric('sluice_subscriptions_ended_total')!.get();
-  t.match(values, [{ labels: { code: 'POSITION_GONE' }, value: 1 }]);
+  t.strictSame(
+    values.filter(({ value }) => value > 0),
+    [{ labels: { code: 'POSITION_GONE' }, value: 1 }],
+  );
 });
 
 t.test('an acknowledgement that crosses the end of its subscription is no error', async (t) => {

@@ -1,11 +1,14 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { ErrorCode } from '../../proto/errors.js';
-import type { ClientFrame, Subprotocol } from '../../proto/frames/frames.js';
+import { CLOSE_CODES, type ClientFrame, type Subprotocol } from '../../proto/frames/frames.js';
 import { REQUEST_SECONDS } from './metric-buckets.js';
 import type { MetricFactory, QuickCounter } from './metric-factory.js';
 
+const OPERATION = 'method (HEAD counts as GET) and route; other and unknown for what the broker does not serve';
+
 /** Why a log-in failed: no token, a wrong one, a wrong or used ticket, or too many failures before it. */
-export type LoginFailure = 'missing' | 'token' | 'ticket' | 'throttled';
+const LOGIN_FAILURES = ['missing', 'token', 'ticket', 'throttled'] as const;
+export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
 /** WebSocket sessions, log-ins and HTTP requests. */
 export class GatewayMetrics {
@@ -33,14 +36,18 @@ export class GatewayMetrics {
       ['code'],
     );
     this.#loginsFailed = make.counter('sluice_logins_failed_total', 'Failed log-ins, by what was wrong', ['failure']);
-    this.#requests = make.counter(
-      'sluice_http_requests_total',
-      'HTTP requests by method, route pattern and kind of status',
-      ['method', 'route', 'status'],
-    );
+    // Alerts look at these, and a counter that begins with its first event has no increase.
+    for (const code of [CLOSE_CODES.HEARTBEAT_LOST, CLOSE_CODES.TOO_MUCH]) this.#closed.inc({ code }, 0);
+    for (const code of ['INTERNAL', 'POSITION_GONE']) this.#subscriptionsEnded.inc({ code }, 0);
+    for (const failure of LOGIN_FAILURES) this.#loginsFailed.inc({ failure }, 0);
+    this.#requests = make.counter('sluice_http_requests_total', `HTTP requests by ${OPERATION}, and kind of status`, [
+      'method',
+      'route',
+      'status',
+    ]);
     this.#requestSeconds = make.histogram(
       'sluice_http_request_duration_seconds',
-      'Time to answer an HTTP request, by method and route pattern',
+      `Time to answer an HTTP request, by ${OPERATION}`,
       REQUEST_SECONDS,
       ['method', 'route'],
     );
@@ -83,14 +90,17 @@ export class GatewayMetrics {
     for (const [file, end] of ends) this.#certificateEnds.set({ file }, end);
   }
 
-  requestDone(method: string, route: string, status: number, seconds: number): void {
-    this.#requests.inc({ method, route, status: kindOf(status) });
-    this.#requestSeconds.observe({ method, route }, seconds);
+  /** `operation` is undefined for a path, or a method of a path, that is not served: anybody can make up as many. */
+  requestDone(operation: { method: string; route: string } | undefined, status: number, seconds: number): void {
+    const { method, route } = operation ?? { method: 'other', route: 'unknown' };
+    const labels = { method: method === 'HEAD' ? 'GET' : method, route };
+    this.#requests.inc({ ...labels, status: kindOf(status) });
+    this.#requestSeconds.observe(labels, seconds);
   }
 }
 
-const TOO_MANY_REQUESTS = 429;
+/** What is refused because a bound or a quota is reached. */
+const AT_A_BOUND: ReadonlySet<number> = new Set([429, 507]);
 
 /** Clients can provoke ten statuses on each of a hundred routes: those of a kind share one series. */
-const kindOf = (status: number): string =>
-  status === TOO_MANY_REQUESTS ? String(status) : `${Math.floor(status / 100)}xx`;
+const kindOf = (status: number): string => (AT_A_BOUND.has(status) ? String(status) : `${Math.floor(status / 100)}xx`);

@@ -1,5 +1,5 @@
 import type { Counter, Gauge } from 'prom-client';
-import type { ErrorCode } from '../../proto/errors.js';
+import { type ErrorCode, FAULTS_OF_THE_BUS } from '../../proto/errors.js';
 import { COMMIT_EVENTS, COMMIT_SECONDS } from './metric-buckets.js';
 import type { MetricFactory } from './metric-factory.js';
 import type { QuickHistogram } from './quick-histogram.js';
@@ -33,6 +33,8 @@ export class IntakeMetrics {
       'Events that were stored before and were acknowledged again',
     );
     this.#refused = make.counter('sluice_events_refused_total', 'Events refused, by code', ['code']);
+    // Alerts and objectives look at these, and a counter that begins with its first event has no increase.
+    for (const code of FAULTS_OF_THE_BUS) this.#refused.inc({ code }, 0);
     this.#quarantined = make.counter(
       'sluice_events_quarantined_total',
       'Refused events kept for their source, by code',

@@ -14,6 +14,7 @@ import {
 } from '../../broker/metrics/output/metric-values.js';
 import { ERROR_KINDS, type ErrorCode } from '../../proto/errors.js';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
+import { readText } from '../structure/source-tree.js';
 import { eventually } from '../support/condition.js';
 
 const PARTITIONS_MAX = 64;
@@ -37,7 +38,7 @@ function everything(): Metrics {
   }
   for (const operation of Object.keys(OPERATIONS)) {
     const [method = '', route = ''] = operation.split(' ');
-    for (const status of STATUSES) gateway.requestDone(method, route, status, 0.1);
+    for (const status of STATUSES) gateway.requestDone({ method, route }, status, 0.1);
   }
   for (const kind of LEDGER_KINDS) ledger.appended(kind, 1, 0.01);
   for (const failure of ['missing', 'token', 'ticket', 'throttled'] as const) gateway.loginFailed(failure);
@@ -111,6 +112,18 @@ t.test('counters add up over workers and over those that ended, gauges as each s
   t.match(text, 'sluice_intake_waiting_events 7\n');
   t.match(text, /^process_start_time_seconds \d+$/m, 'the newest start of a worker');
   t.match(expose(fromMessage(toMessage(await json(one))), 'text'), 'sluice_store_seconds_until_full +Inf\n');
+});
+
+t.test('what an alert or an objective looks at is there before it happens the first time', async (t) => {
+  const text = await new Metrics().text('text');
+  const selectors = [
+    ...readText('dashboard/prometheus/rules.yml').matchAll(/(sluice_\w+_total)\{(\w+)=~?"([^"]+)"\}/g),
+  ];
+  const expected = selectors
+    .filter(([, name = '']) => text.includes(`# HELP ${name} `))
+    .flatMap(([, name, label, values = '']) => values.split('|').map((value) => `${name}{${label}="${value}"} 0\n`));
+  t.ok(expected.length > 10, `${expected.length} series`);
+  for (const series of new Set(expected)) t.match(text, series);
 });
 
 t.test('OpenMetrics is written to who asks for it', async (t) => {

@@ -28,7 +28,8 @@ t.test('failed log-ins are logged, counted and slowed down per address', async (
     msg: 'failed log-in',
   });
   const { values } = await registry.getSingleMetric('sluice_logins_failed_total')!.get();
-  t.match(values, [
+  const counted = values.filter(({ value }) => value > 0);
+  t.match(counted, [
     { labels: { failure: 'token' }, value: 102 },
     { labels: { failure: 'throttled' }, value: 2 },
   ]);

@@ -44,7 +44,7 @@ function addRest(app: FastifyInstance, url: string, allowed: readonly string[], 
   app.route({
     method: [...METHODS.filter((method) => !allowed.includes(method)), 'OPTIONS'],
     url,
-    config: { access: 'open' },
+    config: { access: 'open', isForOtherMethods: true },
     schema: { hide: true },
     exposeHeadRoute: false,
     // Before a body would be read.

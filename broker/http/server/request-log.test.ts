@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { pino } from 'pino';
 import t from 'tap';
 import { Metrics } from '../../metrics/metrics.js';
+import { addOtherMethods } from './other-methods.js';
 import { addRequestLog } from './request-log.js';
 
 t.test(
@@ -27,3 +28,23 @@ t.test(
     t.strictSame(logged(), ['/a 503 ×50']);
   },
 );
+
+t.test('paths and methods that nobody serves share one series, and HEAD counts as GET', async (t) => {
+  const app = Fastify();
+  t.teardown(() => app.close());
+  const metrics = new Metrics();
+  addRequestLog(app, metrics.gateway);
+  const addRest = addOtherMethods(app, []);
+  app.get('/a', async () => ({}));
+  addRest();
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const) {
+    await app.inject({ method, url: '/a' });
+    await app.inject({ method, url: `/made-up-by-${method}` });
+  }
+  const counted = (await metrics.text('text')).match(/^sluice_http_requests_total\{.*$/gm);
+  t.strictSame(counted?.sort(), [
+    'sluice_http_requests_total{method="GET",route="/a",status="2xx"} 2',
+    'sluice_http_requests_total{method="other",route="unknown",status="2xx"} 1',
+    'sluice_http_requests_total{method="other",route="unknown",status="4xx"} 11',
+  ]);
+});

@@ -17,9 +17,11 @@ export function addRequestLog(
 ): void {
   const failures = new SpacedReports(clockMs, FAILURE_INTERVAL_MS);
   app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'unknown';
+    const { url, config } = request.routeOptions;
+    const route = url ?? 'unknown';
     const ms = Math.round(reply.elapsedTime * 10) / 10;
-    metrics.requestDone(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    const operation = url === undefined || config.isForOtherMethods ? undefined : { method: request.method, route };
+    metrics.requestDone(operation, reply.statusCode, reply.elapsedTime / 1000);
     const line = { request: request.id, method: request.method, route, status: reply.statusCode, ms };
     if (reply.statusCode < 500) {
       request.log.debug(line, 'request');

@@ -47,8 +47,8 @@ declare module 'fastify' {
     singleBytesMax?: number;
     /** Keeps the digest of the body's bytes, by which a request that comes again is known. */
     digestsBody?: boolean;
-    /** Methods of the path, on the routes that answer all others. */
-    allowedMethods?: readonly string[];
+    /** Answers the methods that the path does not take. */
+    isForOtherMethods?: true;
   }
 }
 

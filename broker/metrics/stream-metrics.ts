@@ -26,9 +26,19 @@ export class StreamMetrics {
   readonly #deadLetters: Counter;
 
   constructor(make: MetricFactory) {
-    this.#deliveries = make.counter('sluice_deliveries_total', 'Events delivered to subscribers', ['encoding']);
-    this.#frames = make.counter('sluice_frames_sent_total', 'Frames of events sent to sessions', ['encoding']);
-    this.#bytes = make.counter('sluice_frames_sent_bytes_total', 'Bytes of the frames of events', ['encoding']);
+    this.#deliveries = make.counter(
+      'sluice_deliveries_total',
+      'Events sent over WebSocket, to each subscription that got them',
+      ['encoding'],
+    );
+    this.#frames = make.counter('sluice_frames_sent_total', 'Frames of events sent over WebSocket, to each session', [
+      'encoding',
+    ]);
+    this.#bytes = make.counter(
+      'sluice_frames_sent_bytes_total',
+      'Bytes of the frames of events, with the head of the WebSocket message and before compression',
+      ['encoding'],
+    );
     this.#times = deliveryTimes(make);
     this.#outOfCredit = make.gauge(
       'sluice_subscriptions_out_of_credit',
@@ -39,8 +49,14 @@ export class StreamMetrics {
       'Open subscriptions: live on a channel, or behind and reading from the log',
       { labels: ['state'] },
     );
-    this.#views = make.gauge('sluice_views', 'Compiled views with live subscribers');
-    this.#channels = make.gauge('sluice_channels', 'Views times encodings with live subscribers');
+    this.#views = make.gauge(
+      'sluice_views',
+      'Distinct combinations of rows and items that live subscribers get: grants that deliver the same share one',
+    );
+    this.#channels = make.gauge(
+      'sluice_channels',
+      'Views in each encoding that live subscribers get: their frames are made once for all',
+    );
     this.#eventsRead = make.quickCounter(
       'sluice_events_read_total',
       'Events that the readers took from the log',
@@ -54,7 +70,10 @@ export class StreamMetrics {
       'sluice_catch_up_events_total',
       'Events read from the log for subscribers that are behind',
     );
-    this.#pulledEvents = make.counter('sluice_pulled_events_total', 'Events delivered over plain HTTP');
+    this.#pulledEvents = make.counter(
+      'sluice_pulled_events_total',
+      'Events delivered as pages or as server-sent events',
+    );
     this.#cursors = make.counter('sluice_cursors_stored_total', 'Cursor positions made durable');
     this.#cursorSeconds = make.histogram(
       'sluice_cursor_store_duration_seconds',
@@ -72,6 +91,7 @@ export class StreamMetrics {
     this.#bytes.inc({ encoding }, frame.bytes * frame.sessions);
   }
 
+  /** The event was handed to the sockets of all its live subscribers. */
   eventDeliveredLive(secondsSinceAccepted: number, traceIdOf?: TraceIdOf): void {
     this.#times.delivered.observe(secondsSinceAccepted, traceIdOf);
   }
@@ -129,7 +149,7 @@ function deliveryTimes(make: MetricFactory) {
   return {
     delivered: make.quickHistogram(
       'sluice_publish_to_deliver_seconds',
-      'Time from acceptance of an event to its delivery to live subscribers',
+      'Time from acceptance of an event to its delivery to all live WebSocket subscribers; of each event once',
       DELIVERY_SECONDS,
     ),
     acknowledged: make.quickHistogram(

@@ -2,6 +2,7 @@ import { PeriodicTask } from '../../proto/async/periodic-task.js';
 import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import { type GrantMetrics, LAG_AGES, type LagAge, TIMES_LEFT, type TimeLeft } from '../metrics/grant-metrics.js';
+import { isCanary } from '../parties/caller.js';
 import type { LagCounter } from './lag/lag-counter.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
@@ -53,7 +54,8 @@ export class GrantWatch {
 
   #add(grant: Grant, sums: GrantSums, nowMs: number): void {
     const status = statusAt(grant, nowMs);
-    if (!sums.byStatus.has(status)) return;
+    // Nobody has given the grants of the canary, and they are on no page of grants.
+    if (!sums.byStatus.has(status) || isCanary(grant)) return;
     increase(sums.byStatus, status);
     if (status !== 'in_force') return;
     const leftSeconds = (grant.toMs - nowMs) / 1000;

@@ -38,7 +38,6 @@ const BUNDLE = {
 
 t.test('credit, acknowledgements, revocations and streams are seen on /metrics', async (t) => {
   const { url, operatorToken, apply } = await startBroker(t);
-  await apply(BUNDLE);
   const value = async (series: string): Promise<number> => {
     const text = await (await fetch(`${url}/metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`${series} `));
@@ -46,6 +45,8 @@ t.test('credit, acknowledgements, revocations and streams are seen on /metrics',
   };
   const reaches = (series: string, holds: (value: number) => boolean) =>
     eventually(async () => holds(await value(series)), series, WAIT_MS);
+  await reaches('sluice_grants{status="in_force"}', (grants) => grants === 0);
+  await apply(BUNDLE);
 
   const session = await RawSession.open({ url, token: READER, encoding: 'sluice.v1.json' });
   t.teardown(() => session.close());
@@ -58,6 +59,7 @@ t.test('credit, acknowledgements, revocations and streams are seen on /metrics',
     );
   await publish('a', 'b');
   await subscription.collect(2);
+  await reaches('sluice_publish_to_deliver_seconds_count', (events) => events === 2);
   await publish('c');
   await reaches('sluice_subscriptions_out_of_credit', (subscriptions) => subscriptions === 1);
   subscription.ack(2);

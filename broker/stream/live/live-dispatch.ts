@@ -44,10 +44,17 @@ class Round {
   /** Channels with unsent events, each with its partition. */
   readonly channels = new Map<Channel, number>();
   /** Where traces are written. */
-  readonly events: DispatchedEvent[] = [];
+  events: DispatchedEvent[] = [];
   readonly sent: Flushed = { frames: 0, events: 0 };
-  /** Time of the first event, which has waited longest. */
-  acceptedAtMs = 0;
+  /** Of each event that somebody gets (docs/decisions/0391). */
+  acceptedAtMs: number[] = [];
+
+  /** Nothing of it is sent. */
+  withhold(): void {
+    this.channels.clear();
+    this.events = [];
+    this.acceptedAtMs = [];
+  }
 }
 
 /** Appends each event of the log to the channels of the views that match it, and flushes them after the coalescing delay. */
@@ -100,7 +107,7 @@ export class LiveDispatch {
       }
     });
     if (partition === NOT_SENT) return;
-    this.#gathered.acceptedAtMs ||= event.acceptedAtMs;
+    this.#gathered.acceptedAtMs.push(event.acceptedAtMs);
     if (this.deps.traces) events.push({ entry: logEvent.entry, partition, position, event });
     this.#delay.schedule();
   }
@@ -126,7 +133,7 @@ export class LiveDispatch {
     const round = this.#flushed;
     const { channels } = round;
     const { writes } = this.deps;
-    if (!this.deps.mayDeliver()) channels.clear();
+    if (!this.deps.mayDeliver()) round.withhold();
     if (isSmall(channels)) this.#deliver(round, untilMs);
     else writes.gather(() => this.#deliver(round, untilMs));
     if (channels.size > 0 || !writes.write(untilMs)) return undefined;
@@ -145,11 +152,13 @@ export class LiveDispatch {
   }
 
   #reportFlushed({ events, acceptedAtMs }: Round): void {
-    if (acceptedAtMs === 0) return;
     const { traces, metrics } = this.deps;
-    const [first] = events;
-    const traceIdOf = first && (() => traces?.sampled(first)?.traceId);
-    metrics.eventDeliveredLive(Math.max(0, Date.now() - acceptedAtMs) / 1000, traceIdOf);
+    const nowMs = Date.now();
+    for (let i = 0; i < acceptedAtMs.length; i++) {
+      const event = events[i];
+      const traceIdOf = event && (() => traces?.sampled(event)?.traceId);
+      metrics.eventDeliveredLive(Math.max(0, nowMs - (acceptedAtMs[i] as number)) / 1000, traceIdOf);
+    }
     for (const dispatched of events) traces?.delivered(dispatched, dispatched.event.acceptedAtMs);
   }
 

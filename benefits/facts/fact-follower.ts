@@ -125,13 +125,14 @@ class GrantSubscription {
       signal,
       reconnect: this.context.reconnect,
       onState: (change) => this.#observe(change),
+      onReceived: (seconds) => this.context.metrics.received(seconds),
     });
     this.#subscriber = subscriber;
     try {
-      for await (const { events, log, position, ack } of subscriber.batches(BATCH_EVENTS_MAX)) {
+      for await (const { events, log, ack } of subscriber.batches(BATCH_EVENTS_MAX)) {
         this.#isBusy = true;
         await this.store.store({ grant, log, events });
-        this.#recordProgress(events.length, position);
+        this.#recordProgress(events.length);
         ack();
         this.#isBusy = false;
         if (this.#isCaughtUp) this.#checkCaughtUp();
@@ -142,12 +143,13 @@ class GrantSubscription {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #recordProgress(events: number, position: number): void {
+  /** Without a position: each grant has its own, and the metric is of a sink with one. */
+  #recordProgress(events: number): void {
     const { metrics } = this.context;
     this.onSuccess();
     metrics.reached('peer');
     metrics.events('written', events);
-    metrics.confirmed(position);
+    metrics.confirmed();
   }
 
   /** Called between two events; the work that a state causes is queued, because the subscriber does not wait for it. */

@@ -102,6 +102,9 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     await settles([person(1), person(2)]);
     await eventually(async () => (await lane.deadLetters()) === 1, 'the dead letter');
     t.equal(await metricValue(context, 'events_total', 'dead_letter'), 1);
+    await publish.update(site.poison, site.poison);
+    await eventually(async () => (await lane.deadLetters()) === 2, 'the dead letter of the last event');
+    await eventually(async () => (await metricValue(context, 'lag_seconds')) === 0, 'no lag behind a dead letter');
   });
 
   t.test('a sink stores a backlog of more events than its credit', async (t) => {

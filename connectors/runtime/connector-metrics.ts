@@ -9,7 +9,7 @@ export class ConnectorMetrics {
   readonly registry = new Registry();
   readonly #events = new Counter({
     name: 'sluice_connector_events_total',
-    help: 'Events by outcome',
+    help: 'Events that the connector is done with, by outcome',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
@@ -17,14 +17,14 @@ export class ConnectorMetrics {
   #pendingEvents = 0;
   readonly #up = new Gauge({
     name: 'sluice_connector_up',
-    help: '1 while the connection to the side works',
+    help: '1 while the side can be reached: bus, or peer for the system of the department',
     labelNames: ['side'] as const,
     registers: [this.registry],
   });
   readonly #isUp = { bus: false, peer: false };
   readonly #waits = new Counter({
     name: 'sluice_connector_waits_total',
-    help: 'Failed attempts that will be retried',
+    help: 'Failed attempts at a side that are made again',
     labelNames: ['side'] as const,
     registers: [this.registry],
   });
@@ -42,7 +42,7 @@ export class ConnectorMetrics {
   readonly #received: Histogram;
   readonly #alarms = new Gauge({
     name: 'sluice_connector_alarm',
-    help: '1 while an operator should look',
+    help: '1 while an operator should look; the README of the connectors says what each alarm means',
     labelNames: ['alarm'] as const,
     registers: [this.registry],
   });

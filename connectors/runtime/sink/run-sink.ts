@@ -98,16 +98,14 @@ class SinkRun {
 
   async #take(batch: DeliveryBatch, subscriber: Subscriber): Promise<void> {
     let events = batch.events;
-    const [first] = events;
-    if (first) this.context.metrics.behindSince(Date.parse(first.time));
     this.#isWriting = true;
     while (events.length > 0 && !this.signal.aborted) {
+      this.#behindSince(events[0]);
       try {
         await this.#calls.run(() => this.#write(events, batch.log));
         this.#stored(events);
-        this.#isWriting = false;
         batch.ack();
-        return;
+        break;
       } catch (error) {
         if (!(error instanceof PoisonEventError)) throw error;
         const before = events.filter(({ position }) => position < error.position);
@@ -116,6 +114,14 @@ class SinkRun {
         events = events.filter(({ position }) => position > error.position);
       }
     }
+    this.#isWriting = false;
+    // Until the bus says that there is no more, what follows is about as old.
+    if (!this.signal.aborted) this.#behindSince(this.#isCaughtUp ? undefined : batch.events.at(-1));
+  }
+
+  /** The oldest event that is not written yet; undefined when all are. */
+  #behindSince(event: DeliveryBatch['events'][number] | undefined): void {
+    this.context.metrics.behindSince(event && Date.parse(event.time));
   }
 
   async #write(events: DeliveryBatch['events'], log: string): Promise<void> {
@@ -149,8 +155,6 @@ class SinkRun {
     const { metrics } = this.context;
     metrics.events('written', events.length);
     metrics.confirmed(last.position);
-    // Until the bus says that there is no more, what follows is about as old.
-    metrics.behindSince(this.#isCaughtUp ? undefined : Date.parse(last.time));
   }
 
   /** The next write moves the sink's own position past the event, so the bus must have the dead letter before it. */

@@ -24,22 +24,33 @@ export class GatewayMetrics {
 
   constructor(make: MetricFactory) {
     this.#sessions = make.gauge('sluice_sessions', 'Open WebSocket sessions', { labels: ['encoding'] });
-    this.#closed = make.counter('sluice_sessions_closed_total', 'Sessions closed, by close code', ['code']);
-    this.#framesReceived = make.quickCounter('sluice_frames_received_total', 'Frames of clients, by kind', 'kind');
+    this.#closed = make.counter(
+      'sluice_sessions_closed_total',
+      'WebSocket sessions closed, by close code',
+      ['code'],
+      [CLOSE_CODES.HEARTBEAT_LOST, CLOSE_CODES.TOO_MUCH],
+    );
+    this.#framesReceived = make.quickCounter(
+      'sluice_frames_received_total',
+      'Frames that clients sent, by kind',
+      'kind',
+    );
     this.#paused = make.counter(
       'sluice_sessions_paused_total',
-      'Times that a session was not read from because intake was at capacity',
+      'Times that the broker stopped reading from a session because too many events waited to be stored',
     );
     this.#subscriptionsEnded = make.counter(
       'sluice_subscriptions_ended_total',
       'Subscriptions that the bus ended, by code',
       ['code'],
+      ['INTERNAL', 'POSITION_GONE'],
     );
-    this.#loginsFailed = make.counter('sluice_logins_failed_total', 'Failed log-ins, by what was wrong', ['failure']);
-    // Alerts look at these, and a counter that begins with its first event has no increase.
-    for (const code of [CLOSE_CODES.HEARTBEAT_LOST, CLOSE_CODES.TOO_MUCH]) this.#closed.inc({ code }, 0);
-    for (const code of ['INTERNAL', 'POSITION_GONE']) this.#subscriptionsEnded.inc({ code }, 0);
-    for (const failure of LOGIN_FAILURES) this.#loginsFailed.inc({ failure }, 0);
+    this.#loginsFailed = make.counter(
+      'sluice_logins_failed_total',
+      'Failed log-ins, by what was wrong: no credential, its token or ticket, or too many failures before it',
+      ['failure'],
+      LOGIN_FAILURES,
+    );
     this.#requests = make.counter('sluice_http_requests_total', `HTTP requests by ${OPERATION}, and kind of status`, [
       'method',
       'route',
@@ -90,7 +101,7 @@ export class GatewayMetrics {
     for (const [file, end] of ends) this.#certificateEnds.set({ file }, end);
   }
 
-  /** `operation` is undefined for a path, or a method of a path, that is not served: anybody can make up as many. */
+  /** `operation` is undefined for a path, or a method of a path, that is not served: anybody can make up as many (docs/decisions/0392). */
   requestDone(operation: { method: string; route: string } | undefined, status: number, seconds: number): void {
     const { method, route } = operation ?? { method: 'other', route: 'unknown' };
     const labels = { method: method === 'HEAD' ? 'GET' : method, route };

@@ -24,17 +24,16 @@ export class IntakeMetrics {
   readonly #traceContextDropped: Counter;
 
   constructor(make: MetricFactory) {
-    this.#accepted = make.counter('sluice_events_accepted_total', 'Events stored and acknowledged', [
-      'partition',
-      'op',
-    ]);
+    this.#accepted = make.counter(
+      'sluice_events_accepted_total',
+      'Events stored and confirmed to their source, by partition and operation',
+      ['partition', 'op'],
+    );
     this.#duplicates = make.counter(
       'sluice_events_duplicate_total',
-      'Events that were stored before and were acknowledged again',
+      'Events that were stored before and were confirmed again',
     );
-    this.#refused = make.counter('sluice_events_refused_total', 'Events refused, by code', ['code']);
-    // Alerts and objectives look at these, and a counter that begins with its first event has no increase.
-    for (const code of FAULTS_OF_THE_BUS) this.#refused.inc({ code }, 0);
+    this.#refused = make.counter('sluice_events_refused_total', 'Events refused, by code', ['code'], FAULTS_OF_THE_BUS);
     this.#quarantined = make.counter(
       'sluice_events_quarantined_total',
       'Refused events kept for their source, by code',

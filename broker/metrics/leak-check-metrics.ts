@@ -19,9 +19,8 @@ export class LeakCheckMetrics {
       'sluice_leak_check_findings_total',
       'Synthetic events that a live view would deliver differently from what its grant allows',
       ['kind'],
+      FINDING_KINDS,
     );
-    // A counter that begins with its first finding has no increase.
-    for (const kind of FINDING_KINDS) this.#findings.inc({ kind }, 0);
     this.#views = make.counter('sluice_leak_check_views_total', 'Live views that were compared with their grants');
     this.#rounds = make.counter(
       'sluice_leak_check_rounds_total',

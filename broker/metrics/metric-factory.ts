@@ -38,8 +38,16 @@ interface GaugeOptions {
 export class MetricFactory {
   constructor(private readonly registry: Registry) {}
 
-  counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  /** `begin` are values of its only label that are at 0 from the start: a counter that begins with its first event has no increase, so no alert sees that. */
+  counter(
+    name: string,
+    help: string,
+    labelNames: readonly string[] = [],
+    begin: readonly (string | number)[] = [],
+  ): Counter {
+    const counter = new Counter({ name, help, labelNames, registers: [this.registry] });
+    for (const value of begin) counter.inc({ [labelNames[0] as string]: value }, 0);
+    return counter;
   }
 
   /** A counter with one label for the hot path. */

@@ -8,9 +8,7 @@ export type TraceIdOf = (() => string | undefined) | undefined;
 
 /** Delivery to subscribers, and what it takes to remember it. */
 export class StreamMetrics {
-  readonly #deliveries: Counter;
-  readonly #frames: Counter;
-  readonly #bytes: Counter;
+  readonly #sent: ReturnType<typeof sentCounters>;
   readonly #times: ReturnType<typeof deliveryTimes>;
   readonly #outOfCredit: Gauge;
   readonly #subscriptions: Gauge;
@@ -26,19 +24,7 @@ export class StreamMetrics {
   readonly #deadLetters: Counter;
 
   constructor(make: MetricFactory) {
-    this.#deliveries = make.counter(
-      'sluice_deliveries_total',
-      'Events sent over WebSocket, to each subscription that got them',
-      ['encoding'],
-    );
-    this.#frames = make.counter('sluice_frames_sent_total', 'Frames of events sent over WebSocket, to each session', [
-      'encoding',
-    ]);
-    this.#bytes = make.counter(
-      'sluice_frames_sent_bytes_total',
-      'Bytes of the frames of events, with the head of the WebSocket message and before compression',
-      ['encoding'],
-    );
+    this.#sent = sentCounters(make);
     this.#times = deliveryTimes(make);
     this.#outOfCredit = make.gauge(
       'sluice_subscriptions_out_of_credit',
@@ -86,9 +72,9 @@ export class StreamMetrics {
 
   /** One frame of one channel was sent to `sessions` sessions. */
   frameSent(encoding: Subprotocol, frame: { events: number; bytes: number; sessions: number }): void {
-    this.#deliveries.inc({ encoding }, frame.events * frame.sessions);
-    this.#frames.inc({ encoding }, frame.sessions);
-    this.#bytes.inc({ encoding }, frame.bytes * frame.sessions);
+    this.#sent.events.inc({ encoding }, frame.events * frame.sessions);
+    this.#sent.frames.inc({ encoding }, frame.sessions);
+    this.#sent.bytes.inc({ encoding }, frame.bytes * frame.sessions);
   }
 
   /** The event was handed to the sockets of all its live subscribers. */
@@ -142,6 +128,19 @@ export class StreamMetrics {
   deadLettered(): void {
     this.#deadLetters.inc();
   }
+}
+
+/** What goes out over WebSocket. */
+function sentCounters(make: MetricFactory) {
+  const counter = (name: string, help: string): Counter => make.counter(name, help, ['encoding']);
+  return {
+    events: counter('sluice_deliveries_total', 'Events sent over WebSocket, to each subscription that got them'),
+    frames: counter('sluice_frames_sent_total', 'Frames of events sent over WebSocket, to each session'),
+    bytes: counter(
+      'sluice_frames_sent_bytes_total',
+      'Bytes of the frames of events, with the head of the WebSocket message and before compression',
+    ),
+  };
 }
 
 /** How long events take to subscribers and back, and how long the end of a right takes. */

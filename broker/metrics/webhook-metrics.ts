@@ -11,8 +11,8 @@ export class WebhookMetrics {
       'sluice_webhook_notices_total',
       'Attempts to send a notice to a webhook by outcome, and notices that were given up after 24 hours',
       ['outcome'],
+      ['delivered', 'failed', 'given_up'],
     );
-    for (const outcome of ['delivered', 'failed', 'given_up']) this.#sent.inc({ outcome }, 0);
     this.#waiting = make.gauge(
       'sluice_webhook_waiting_notices',
       'Notices that wait for a webhook to take them, at the broker that sends them',

@@ -68,6 +68,8 @@ const publish = (_caller: unknown, events: readonly unknown[]): Promise<PublishR
   Promise.all((events as SourceEventInput[]).map(stored));
 
 /** A gateway on a free port, with subscriptions and an intake whose answers the test scripts. */
+const INTAKE = { publish, publishAtomic: publish, backpressure: () => undefined, refusedBefore: () => undefined };
+
 export async function startGateway(t: Test, scripted: Scripted = {}): Promise<TestGateway> {
   const tickets = ticketsOfTests();
   const log = pino({ level: 'silent' });
@@ -93,13 +95,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     maxEventBytes: 64 * 1024,
     ...scripted,
     leases,
-    intake: {
-      publish,
-      publishAtomic: publish,
-      backpressure: () => undefined,
-      refusedBefore: () => undefined,
-      ...scripted.intake,
-    },
+    intake: { ...INTAKE, ...scripted.intake },
     limits: { ...LIMITS, ...scripted.limits },
   });
   const server = createServer();

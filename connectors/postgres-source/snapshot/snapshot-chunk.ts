@@ -58,21 +58,22 @@ export class SnapshotChunk {
 
   /** Its events in batches; `firstIndex` is the position of the first one among those with the LSN of the chunk. */
   *eventBatches(encoder: EventEncoder, firstIndex: number): Generator<ChunkBatch> {
-    const { lsn, rows, after } = this.#read!;
+    const { rows, after } = this.#read!;
     const { form } = this;
     const { entry } = this.mapping;
+    const snapshotId = after.id;
+    const lsn = String(this.#read!.lsn);
     let index = firstIndex;
-    const nextPosition = (): string => `${lsn}.0.${index++}`;
     let events: WrittenEvent[] = [];
-    if (this.isFirst) events.push(encoder.edge('snapshot_begin', entry, after.id, nextPosition()));
+    if (this.isFirst) events.push(encoder.edge('snapshot_begin', { entry, snapshotId, lsn, index: index++ }));
     for (const [subject, row] of rows) {
       if (events.length === BATCH_EVENTS_MAX) {
         yield { events, isLast: false };
         events = [];
       }
-      events.push(encoder.row({ form, snapshotId: after.id, position: nextPosition(), subject, row }));
+      events.push(encoder.row({ form, snapshotId, lsn, index: index++, subject, row }));
     }
-    if (after.isDone) events.push(encoder.edge('snapshot_end', entry, after.id, nextPosition()));
+    if (after.isDone) events.push(encoder.edge('snapshot_end', { entry, snapshotId, lsn, index }));
     yield { events, isLast: true };
   }
 }

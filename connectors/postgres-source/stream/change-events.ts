@@ -10,15 +10,13 @@ export function changeEvents(item: StreamItem & { kind: 'changes' }, encoder: Ev
   const commit = String(item.commitLsn);
   const events: WrittenEvent[] = [];
   for (const { form, index, ordinal, before, after } of changes) {
-    const position = `${commit}.${index}.${ordinal}`;
-    if (!before) events.push(encoder.change('create', { form, time, position, before, after }));
-    else if (!after) events.push(encoder.change('delete', { form, time, position, before, after }));
-    else if (form.subjectOf(before) === form.subjectOf(after)) {
-      events.push(encoder.change('update', { form, time, position, before, after }));
-    } else {
-      events.push(encoder.change('delete', { form, time, position, before, after: undefined }));
-      const second = `${commit}.${index}.1`;
-      events.push(encoder.change('create', { form, time, position: second, before: undefined, after }));
+    const change = { form, time, commit, index, ordinal, before, after };
+    if (!before) events.push(encoder.change('create', change));
+    else if (!after) events.push(encoder.change('delete', change));
+    else if (form.subjectOf(before) === form.subjectOf(after)) events.push(encoder.change('update', change));
+    else {
+      events.push(encoder.change('delete', { form, time, commit, index, ordinal, before, after: undefined }));
+      events.push(encoder.change('create', { form, time, commit, index, ordinal: 1, before: undefined, after }));
     }
   }
   return events;

@@ -67,7 +67,9 @@ for (const [which, rowOf] of Object.entries(ROWS)) {
         const event = encoder.change('update', {
           form,
           time: '2026-11-30T00:00:00.000Z',
-          position: '5.1.0',
+          commit: '5',
+          index: 1,
+          ordinal: 0,
           before,
           after,
         });
@@ -85,7 +87,7 @@ for (const [which, rowOf] of Object.entries(ROWS)) {
         const { id, type, sourceposition } = event;
         deepStrictEqual({ id, type, sourceposition }, { id: '7.1.9:5.1.0', type: 'p.e', sourceposition: '5.1.0' });
         deepStrictEqual(event.subject, subject);
-        const snapshot = encoder.row({ form, snapshotId: 's-1', position: '5.0.3', subject, row: after });
+        const snapshot = encoder.row({ form, snapshotId: 's-1', lsn: '5', index: 3, subject, row: after });
         deepStrictEqual(JSON.parse(snapshot.text), {
           ...common,
           id: '7.1.9:5.0.3',
@@ -107,13 +109,13 @@ t.test(
   async (t) => {
     const encoder = new EventEncoder('7.1.9');
     const one = new SelectedRow([null, 'k', 'Chen', null, null, null, null]);
-    const change = { form, time: 'T', position: '5.1.0' };
+    const change = { form, time: 'T', commit: '5', index: 1, ordinal: 0 };
     const parsed = (event: { text: string }) => JSON.parse(event.text) as Record<string, unknown>;
     const created = parsed(encoder.change('create', { ...change, before: undefined, after: one }));
     t.same([created.subject, created.data, created.previous], ['k', { id: 'k', name: 'Chen' }, undefined]);
     const deleted = parsed(encoder.change('delete', { ...change, before: one, after: undefined }));
     t.same([deleted.subject, deleted.data, deleted.previous], ['k', undefined, { name: 'Chen' }]);
-    const edge = parsed(encoder.edge('snapshot_end', 'p.e', 's-1', '5.0.4'));
+    const edge = parsed(encoder.edge('snapshot_end', { entry: 'p.e', snapshotId: 's-1', lsn: '5', index: 4 }));
     t.same(Object.keys(edge).sort(), [
       'id',
       'op',

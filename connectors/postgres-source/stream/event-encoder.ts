@@ -12,6 +12,9 @@ const SUBJECT = Buffer.from('","subject":');
 const DATA = Buffer.from(',"data":');
 const PREVIOUS = Buffer.from(',"previous":');
 const CLOSE = Buffer.from('}');
+const FIRST = Buffer.from('.0');
+const SECOND = Buffer.from('.1');
+const NOTHING = Buffer.alloc(0);
 
 /** Writes the events of one epoch. */
 export class EventEncoder {
@@ -23,37 +26,36 @@ export class EventEncoder {
   constructor(private readonly epoch: string) {}
 
   /** A change of a row; `before` is given for an update and a delete, `after` for a create and an update. */
-  change(op: 'create' | 'update' | 'delete', { form, time, position, before, after }: EncodedChange): WrittenEvent {
+  change(op: 'create' | 'update' | 'delete', change: EncodedChange): WrittenEvent {
+    const { form, time, commit, index, ordinal, before, after } = change;
     const identifier = form.identifierOf((after ?? before)!);
+    const to = this.#begin(form.entry, op, `${commit}.`, index, ordinal === 0 ? FIRST : SECOND);
     const subject = String(identifier ?? '');
-    const to = this.#begin(form.entry, op, position).raw(TIME).ascii(time).raw(SUBJECT).string(subject);
+    to.raw(TIME).ascii(time).raw(SUBJECT).string(subject);
     if (after) form.writeData(after, identifier, to.raw(DATA));
     if (before) form.writePrevious(before, PREVIOUS, to);
-    return this.#end(form.entry, position, subject);
+    return to.raw(CLOSE).end(form.entry, subject);
   }
 
-  /** A row of a snapshot. */
-  row({ form, snapshotId, position, subject, row }: EncodedRow): WrittenEvent {
-    const to = this.#begin(form.entry, 'snapshot', position).raw(SNAPSHOT_ID).ascii(snapshotId);
+  /** A row of a snapshot, the one with this index of those at an LSN. */
+  row({ form, snapshotId, lsn, index, subject, row }: EncodedRow): WrittenEvent {
+    const to = this.#begin(form.entry, 'snapshot', `${lsn}.0.`, index, NOTHING).raw(SNAPSHOT_ID).ascii(snapshotId);
     to.raw(SUBJECT).string(subject).raw(DATA);
     form.writeData(row, form.identifierOf(row), to);
-    return this.#end(form.entry, position, subject);
+    return to.raw(CLOSE).end(form.entry, subject);
   }
 
   /** The begin or the end of a snapshot. */
-  edge(op: 'snapshot_begin' | 'snapshot_end', entry: string, snapshotId: string, position: string): WrittenEvent {
-    this.#begin(entry, op, position).raw(SNAPSHOT_ID).ascii(snapshotId).raw(QUOTE);
-    return this.#end(entry, position, undefined);
+  edge(op: 'snapshot_begin' | 'snapshot_end', { entry, snapshotId, lsn, index }: EncodedEdge): WrittenEvent {
+    const to = this.#begin(entry, op, `${lsn}.0.`, index, NOTHING).raw(SNAPSHOT_ID).ascii(snapshotId);
+    return to.raw(QUOTE).raw(CLOSE).end(entry);
   }
 
-  #begin(entry: string, op: SourceOp, position: string): EventWriter {
+  /** The source position is `<before><index><behind>`. */
+  #begin(entry: string, op: SourceOp, before: string, index: number, behind: Buffer): EventWriter {
     const to = this.#writer.begin().raw(this.#startOf(entry));
-    return to.ascii(position).raw(AFTER_ID).ascii(position).raw(AFTER_POSITION).ascii(op);
-  }
-
-  #end(entry: string, position: string, subject: string | undefined): WrittenEvent {
-    this.#writer.raw(CLOSE);
-    return this.#writer.end({ id: `${this.epoch}:${position}`, type: entry, subject, sourceposition: position });
+    to.ascii(before).number(index).raw(behind).raw(AFTER_ID);
+    return to.ascii(before).number(index).raw(behind).raw(AFTER_POSITION).ascii(op);
   }
 
   #startOf(entry: string): Buffer {
@@ -70,7 +72,12 @@ export class EventEncoder {
 export interface EncodedChange {
   form: TableForm;
   time: string;
-  position: string;
+  /** LSN of the commit. */
+  commit: string;
+  /** Of the change in its transaction. */
+  index: number;
+  /** 1 for the new subject of a changed key. */
+  ordinal: number;
   before: RowValues | undefined;
   after: RowValues | undefined;
 }
@@ -78,7 +85,15 @@ export interface EncodedChange {
 export interface EncodedRow {
   form: TableForm;
   snapshotId: string;
-  position: string;
+  lsn: string;
+  index: number;
   subject: string;
   row: RowValues;
+}
+
+export interface EncodedEdge {
+  entry: string;
+  snapshotId: string;
+  lsn: string;
+  index: number;
 }

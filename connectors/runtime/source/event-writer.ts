@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { SourceEvent } from '../../../proto/event/event.js';
 
 /** Small enough that an event which is kept for long keeps little else. */
 const BLOCK_BYTES = 64 * 1024;
@@ -11,35 +12,33 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const DELETE = 0x7f;
 
-/** What is known of an event beside its bytes. */
-export interface EventHead {
-  id: string;
-  type: string;
-  subject: string | undefined;
-  sourceposition: string;
-}
-
-/** An event as JSON in UTF-8, written by its source. */
+/**
+ * An event as JSON in UTF-8, written by its source. Thousands wait at a time, and the collector copies each of their objects again and
+ * again: so it has few of them, and what it is asked for now and then is read from the bytes.
+ */
 export class WrittenEvent {
-  readonly id: string;
-  readonly type: string;
-  subject: string | undefined;
-  readonly sourceposition: string;
-
   constructor(
-    { id, type, subject, sourceposition }: EventHead,
+    readonly type: string,
+    public subject: string | undefined,
     readonly block: Buffer,
     readonly start: number,
     readonly end: number,
-  ) {
-    this.id = id;
-    this.type = type;
-    this.subject = subject;
-    this.sourceposition = sourceposition;
-  }
+  ) {}
 
   get text(): string {
     return this.block.toString('utf8', this.start, this.end);
+  }
+
+  get id(): string {
+    return this.#parsed.id;
+  }
+
+  get sourceposition(): string | undefined {
+    return this.#parsed.sourceposition;
+  }
+
+  get #parsed(): SourceEvent {
+    return JSON.parse(this.text) as SourceEvent;
   }
 
   /** With the comma behind it. */
@@ -65,8 +64,8 @@ export class EventWriter {
     return this;
   }
 
-  end(head: EventHead): WrittenEvent {
-    const event = new WrittenEvent(head, this.#block, this.#start, this.#at);
+  end(type: string, subject?: string): WrittenEvent {
+    const event = new WrittenEvent(type, subject, this.#block, this.#start, this.#at);
     this.#start = this.#at;
     this.#reserve(1);
     this.#block[this.#at++] = COMMA;
@@ -104,6 +103,11 @@ export class EventWriter {
     for (let i = 0; i < text.length; i++) block[at++] = text.charCodeAt(i);
     this.#at = at;
     return this;
+  }
+
+  /** Writes a whole number that is not negative. */
+  number(value: number): this {
+    return this.ascii(String(value));
   }
 
   /** Writes a string as a value of JSON. */

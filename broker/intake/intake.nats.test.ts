@@ -157,6 +157,15 @@ t.test('an atomic batch is stored all or none', async (t) => {
   );
 });
 
+t.test('an atomic batch is sent to the store in the turn in which it comes', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const batch = t.capture(bus.publisher, 'publishBatch', bus.publisher.publishBatch);
+  const answer = intake.publishAtomic(REGISTRY, numbered(3));
+  t.equal(batch().length, 1, 'nothing that comes later could join it');
+  t.same(codes(await answer), ['stored', 'stored', 'stored']);
+});
+
 t.test('the rest of an atomic batch that is partly stored is stored as one, also after a restart', async (t) => {
   const bus = await connect(t, await startNats(t));
   const stored = await publish(await startIntake(t, bus), numbered(10));

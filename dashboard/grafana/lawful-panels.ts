@@ -61,6 +61,16 @@ export const lawfulPanels: PanelSpec[] = [
     queries: [{ expr: `max(sluice_lawful_unread_notices{${TARGET}})`, legend: 'unread' }],
   },
   {
+    title: { en: 'What officers read: lag', zh: '经办人所见文件:滞后' },
+    description: {
+      en: 'Time that what officers read has lacked records of the ledger; calls of officers are answered 503 meanwhile',
+      zh: '经办人所见文件缺少台账记录的时间;其间经办人的调用返回 503',
+    },
+    unit: 's',
+    runbook: 'SluiceProjectionBehind',
+    queries: [{ expr: `max by (instance) (sluice_projection_lag_seconds{${TARGET}})`, legend: '{{instance}}' }],
+  },
+  {
     title: { en: 'Notices to webhooks', zh: '通知推送' },
     description: {
       en: 'Attempts in an hour to send a notice to the webhook of a department, by outcome; `given_up` are notices that it did not take within 24 hours',

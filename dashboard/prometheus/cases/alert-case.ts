@@ -13,8 +13,10 @@ export interface AlertCase {
   step?: Step;
   /** The first step at which `fires` fires. */
   from: number;
-  /** The first step at which it does so no more; left out, it fires on to the end. */
+  /** The first step at which it does so no more; left out, it fires on. */
   until?: number;
+  /** Steps after the first that it is seen to fire on. */
+  stays?: number;
   fires: SeriesOfCase;
   /** Just below the limit, and beyond it for one step less than the alert waits: fires at no step. */
   silent: SeriesOfCase;
@@ -31,7 +33,7 @@ export const HELD_STEPS = 4;
 export const LOOKBACK_STEPS = 10;
 /** Samples below the limit before those beyond it. */
 export const QUIET = 3;
-/** Steps that an alert is seen to fire on. */
+/** Unless a case says otherwise. */
 export const STAYS = 4;
 
 const stepsOf = (minutes: number): number => (minutes * 60) / STEP_SECONDS;

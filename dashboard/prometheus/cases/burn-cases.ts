@@ -56,29 +56,33 @@ const WINDOWS: readonly Windows[] = [
 const EVENTS_A_STEP = 10_000;
 /** Counters begin here: what begins at 0 is not extrapolated to the edge of a window. */
 const BEFORE = 1_000_000;
-/** Just below a limit. */
-const BELOW = 0.97;
+/** Just below a limit, and just above it. */
+const [BELOW, ABOVE] = [0.97, 1.03];
 
-/** Steps of a fault: none, some, none. */
+/** Steps before a fault, while it lasts, and after it. */
 interface Phases {
   before: number;
   during: number;
   after: number;
 }
 
+/** Of each phase. */
+type Amounts = readonly [before: number, during: number, after: number];
+
 /** A counter that grows by the amounts of a step before, during and after the fault. */
-function counter({ before, during, after }: Phases, [calm, bad]: readonly [calm: number, bad: number]): string {
+function counter({ before, during, after }: Phases, [calm, bad, end]: Amounts): string {
   const first = BEFORE + calm * before;
   const second = first + bad * during;
-  return `${BEFORE}+${calm}x${before} ${first + bad}+${bad}x${during - 1} ${second + calm}+${calm}x${after - 1}`;
+  return `${BEFORE}+${calm}x${before} ${first + bad}+${bad}x${during - 1} ${second + end}+${end}x${after - 1}`;
 }
 
-/** Share of bad events in calm and during the fault → the series of an objective. */
-type SeriesOf = (phases: Phases, shares: readonly [number, number]) => SeriesOfCase;
+/** Share of bad events in each phase → the series of an objective. */
+type SeriesOf = (phases: Phases, shares: Amounts) => SeriesOfCase;
 
-const events = (shares: readonly [number, number], part = 1): readonly [number, number] =>
-  shares.map((share) => share * EVENTS_A_STEP * part) as unknown as readonly [number, number];
-const others = ([calm, bad]: readonly [number, number]): readonly [number, number] => [1 - calm, 1 - bad];
+const events = (shares: Amounts, part = 1): Amounts =>
+  shares.map((share) => share * EVENTS_A_STEP * part) as unknown as Amounts;
+const ALL: Amounts = [1, 1, 1];
+const others = (shares: Amounts): Amounts => shares.map((share) => 1 - share) as unknown as Amounts;
 
 const FAULTS_OF_THE_BUS = [
   'TOO_MANY',
@@ -90,7 +94,7 @@ const FAULTS_OF_THE_BUS = [
 ];
 
 const accepted: SeriesOf = (phases, shares) => {
-  const refused = (code: string, part: number, of: readonly [number, number]): [string, string] => [
+  const refused = (code: string, part: number, of: Amounts): [string, string] => [
     `sluice_events_refused_total{code="${code}"}`,
     counter(phases, events(of, part)),
   ];
@@ -105,41 +109,48 @@ const accepted: SeriesOf = (phases, shares) => {
 };
 
 const delivered: SeriesOf = (phases, shares) => ({
-  sluice_publish_to_deliver_seconds_count: counter(phases, events([1, 1])),
+  sluice_publish_to_deliver_seconds_count: counter(phases, events(ALL)),
   'sluice_publish_to_deliver_seconds_bucket{le="0.25"}': counter(phases, events(others(shares))),
 });
 
 const canary: SeriesOf = (phases, shares) => ({
   'sluice_canary_rounds_total{transport="sse",outcome="delivered"}': counter(phases, events(others(shares))),
   'sluice_canary_rounds_total{transport="sse",outcome="missed"}': counter(phases, events(shares)),
-  'sluice_canary_rounds_total{transport="sse",outcome="suspended"}': counter(phases, events([1, 1])),
+  'sluice_canary_rounds_total{transport="sse",outcome="suspended"}': counter(phases, events(ALL)),
   'sluice_canary_delivery_seconds_bucket{transport="sse",le="1.0"}': counter(phases, events(others(shares))),
 });
 
 /** `budget`: how much more than one event in a thousand the objective allows. */
-function burnCase(objective: string, seriesOf: SeriesOf, budget: number, windows: Windows): AlertCase {
+function burnCasesOf(objective: string, seriesOf: SeriesOf, budget: number, windows: Windows): AlertCase[] {
   const { window, severity, step, longSeconds, shortSeconds } = windows;
   const [limit, failing] = [windows.limit * budget, windows.failing * budget];
   const intervals = (seconds: number): number => seconds / STEPS[step] - 1;
   const [long, short] = [intervals(longSeconds), intervals(shortSeconds)];
   const untilFires = Math.floor((limit / failing) * long) + 1;
-  const untilShortIsCalm = Math.ceil((1 - limit / failing) * short);
+  const untilShortIsCalm = Math.ceil(((failing - limit) / (failing - BELOW * limit)) * short);
   const phases = { before: long + 2, during: untilFires + STAYS, after: short + STAYS };
   const from = phases.before + untilFires;
-  return {
-    alert: 'SluiceErrorBudgetBurn',
-    severity,
-    labels: { objective, window },
-    step,
-    from,
-    until: from + STAYS + untilShortIsCalm,
-    fires: seriesOf(phases, [0, failing]),
-    silent: seriesOf(phases, [limit * BELOW, limit * BELOW]),
-  };
+  const below = limit * BELOW;
+  const common = { alert: 'SluiceErrorBudgetBurn', severity, labels: { objective, window }, step, from };
+  return [
+    {
+      ...common,
+      until: from + STAYS + untilShortIsCalm,
+      fires: seriesOf(phases, [0, failing, below]),
+      silent: seriesOf(phases, [below, below, below]),
+    },
+    {
+      // The fault is over and the short window sees a little less than before: still too much.
+      ...common,
+      stays: STAYS + short + 2,
+      fires: seriesOf(phases, [0, failing, limit * ABOVE]),
+      silent: {},
+    },
+  ];
 }
 
 export const burnCases: readonly AlertCase[] = WINDOWS.flatMap((windows) => [
-  burnCase('accepted', accepted, 1, windows),
-  burnCase('canary', canary, 1, windows),
-  burnCase('live_delivery', delivered, 10, windows),
+  ...burnCasesOf('accepted', accepted, 1, windows),
+  ...burnCasesOf('canary', canary, 1, windows),
+  ...burnCasesOf('live_delivery', delivered, 10, windows),
 ]);

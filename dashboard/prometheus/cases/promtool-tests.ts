@@ -85,12 +85,12 @@ const expectation = (one: AlertCase, expr: string, step: number, isThere: boolea
 
 /** Not a step too early, at its step, for as long as its cause lasts, and not a step longer. */
 function firingTest(one: AlertCase): object {
-  const { from, until } = one;
+  const { from, until, stays = STAYS } = one;
   const isFiring = (step: number, isThere: boolean): object =>
     expectation(one, `count(${selectorOf(one)})`, step, isThere);
-  const stays =
-    until === undefined ? [isFiring(from + STAYS, true)] : [isFiring(until - 1, true), isFiring(until, false)];
-  return testOf(one, 'fires', one.fires, [isFiring(from - 1, false), isFiring(from, true), ...stays]);
+  const after =
+    until === undefined ? [isFiring(from + stays, true)] : [isFiring(until - 1, true), isFiring(until, false)];
+  return testOf(one, 'fires', one.fires, [isFiring(from - 1, false), isFiring(from, true), ...after]);
 }
 
 /** At no step, whatever its other labels are. */

@@ -32,8 +32,7 @@ async function freezeNow(stage: Stage): Promise<() => Promise<void>> {
 }
 
 async function setClock(stage: Stage): Promise<() => Promise<void>> {
-  stage.broker.child.kill('SIGUSR2');
-  return async () => undefined;
+  return keepOn(async () => void stage.broker.child.kill('SIGUSR2'), 1_000);
 }
 
 /** Somebody with the credentials of NATS puts a record into the ledger. */

@@ -201,7 +201,7 @@ function readConfigFile(file: string): string {
 
 /** Environment over file over defaults. Throws ConfigError that lists every problem, unknown keys too. */
 export function parseConfig(env: NodeJS.ProcessEnv, yamlText: string): ConfigWithoutSecret {
-  const { settings, warnings } = withNewNames(overlay(documentOf(yamlText), fromEnvironment(env)));
+  const { settings, warnings } = givenSettings(env, yamlText);
   const problems = configProblems(settings);
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => withVariable(problem, env)));
   const config = overlay(structuredClone(CONFIG_DEFAULTS), settings) as unknown as ConfigWithoutSecret;
@@ -209,6 +209,10 @@ export function parseConfig(env: NodeJS.ProcessEnv, yamlText: string): ConfigWit
 }
 
 type Settings = Record<string, unknown>;
+
+/** What the file and the environment say, before it is checked. Throws ConfigError for a file that is no map of YAML. */
+export const givenSettings = (env: NodeJS.ProcessEnv, yamlText: string): { settings: Settings; warnings: string[] } =>
+  withNewNames(overlay(documentOf(yamlText), fromEnvironment(env)));
 
 function documentOf(yamlText: string): Settings {
   let document: unknown;
@@ -236,6 +240,10 @@ export const ENVIRONMENT_VARIABLES: Readonly<Record<string, string>> = {
   SLUICE_CONFIRM_ENDED: 'confirmEnded',
   SLUICE_SECRET: 'secret',
   SLUICE_NATS: 'nats.url',
+  SLUICE_NATS_USER: 'nats.user',
+  SLUICE_NATS_PASS: 'nats.pass',
+  SLUICE_NATS_SYSTEM_USER: 'nats.systemUser',
+  SLUICE_NATS_SYSTEM_PASS: 'nats.systemPass',
   SLUICE_NATS_SERVER: 'nats.serverPath',
 };
 

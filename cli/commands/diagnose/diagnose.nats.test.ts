@@ -27,6 +27,8 @@ t.test(
         `secret: ${SHARED_SECRET}`,
         'bootstrapToken: bootstrap-token-of-this-test',
         'heartbeatMs: 9000',
+        `dataDir: ${folder}`,
+        'traces: { otlpUrl: "http://127.0.0.1:4318/v1?token=otlp-token" }',
         'nats: { url: "nats://user-x:password-in-url@10.0.0.1:4222", systemUser: sys, systemPass: system-pass-1 }',
       ].join('\n'),
     );
@@ -45,6 +47,8 @@ t.test(
           time: 2,
           msg: 'refused',
           record: { district: PAYLOAD },
+          idNumber: 35018119900101,
+          position: 7,
           value: PAYLOAD,
           err: { code: 'X', input: PAYLOAD },
         },
@@ -60,7 +64,14 @@ t.test(
         },
       ]
         .map((line) => JSON.stringify(line))
-        .concat(`panic: ${PAYLOAD}`)
+        .concat(
+          JSON.stringify({
+            level: 50,
+            time: 4,
+            msg: 'postgres://u:pa/ss@wd@db and user=u password=of-the-line 350181199001010010 13805912345 Basic dXNlcjpw',
+          }),
+          `panic: ${PAYLOAD}`,
+        )
         .join('\n'),
     );
     const args = [file, '--config', config, '--log', log, '--url', bus.url, '--token', bus.operatorToken];
@@ -73,9 +84,16 @@ t.test(
       SHARED_SECRET,
       bus.operatorToken,
       'bootstrap-token',
-      'password',
+      'password-in-url',
+      'b-password',
       'system-pass',
       'user-x',
+      'otlp-token',
+      '3501811990010',
+      'ss@wd',
+      'of-the-line',
+      '13805912345',
+      'dXNlcjpw',
     ];
     for (const secret of forbidden) t.notMatch(text, secret);
     t.equal((await stat(file)).mode & 0o077, 0, 'only its owner reads it');
@@ -89,7 +107,7 @@ t.test(
       log: {
         lines: [
           { grant: 'g-one' },
-          { msg: 'refused', err: { code: 'X' } },
+          { msg: 'refused', position: 7, err: { code: 'X' } },
           {
             msg: '(message of the error)',
             err: {
@@ -100,6 +118,8 @@ t.test(
         ],
         otherLines: 1,
       },
+      dataFolder: { path: folder, diskFreeBytes: Number, files: [{ name: 'broker.log' }, { name: 'sluice.yaml' }] },
+      configurationProblems: [],
       missing: [],
     });
     const again = await sluice('diagnose', ...args);
@@ -116,3 +136,28 @@ t.test('a support bundle is written when the bus is away, and names what is miss
   t.match(missing.join('\n'), /^readiness: /m);
   t.match(versions, { node: process.version });
 });
+
+t.test(
+  'a configuration that the broker would refuse is in the bundle, with its problems and without unknown settings',
+  async (t) => {
+    const folder = t.testdir({
+      'sluice.yaml': [
+        'bootstraptoken: misspelt-token-0123456789',
+        'heartbeatMs: soon',
+        `dataDir: ${t.testdirName}`,
+        'nats: { url: "nats://user-x:p@ss/word@10.0.0.1:4222", pasword: misspelt-password }',
+      ].join('\n'),
+    });
+    const file = join(folder, 'bundle.json');
+    const args = ['--config', join(folder, 'sluice.yaml'), '--url', 'http://127.0.0.1:59999'];
+    const { exitCode, out } = await sluice('diagnose', file, ...args);
+    t.equal(exitCode, 0);
+    t.match(out, /without a configuration that is right: .*heartbeatMs must be integer/);
+    const text = await readFile(file, 'utf8');
+    for (const secret of ['misspelt', 'ss/word', 'user-x']) t.notMatch(text, secret);
+    t.match(JSON.parse(text), {
+      configuration: { heartbeatMs: 'soon', nats: { url: 'nats://(redacted)@10.0.0.1:4222' } },
+      dataFolder: { path: t.testdirName },
+    });
+  },
+);

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { UsageError } from '../../exit-codes.js';
+import { publicSentence } from './redaction.js';
 
 /** Read from the end of the log. */
 const LOG_BYTES_MAX = 1024 * 1024;
@@ -10,21 +14,90 @@ const LEFT_OUT = '(message of the error)';
 const FRAME = /^ {4}at [\w$.<># [\]]*\(?(?:async )?(?:file:\/\/|node:)?[^\s()]*:\d+:\d+\)?$/;
 const ERROR_NAME = /^[A-Za-z]{1,40}$/;
 
-/** Fields whose strings are names of the bus or codes. Of all others only numbers and booleans are kept. */
-const NAMES = ['code', 'type', 'grant', 'party', 'system', 'entry', 'stream', 'level', 'time', 'method'];
+/** Fields whose strings are names of the bus or codes. */
+const NAMES = new Set([
+  'code',
+  'type',
+  'grant',
+  'party',
+  'system',
+  'entry',
+  'stream',
+  'method',
+  'server',
+  'signal',
+  'state',
+  'transport',
+  'encoding',
+  'version',
+  'quota',
+]);
+/** Fields whose numbers count or name something of the bus. Any other field may hold a value of a record, and is left out. */
+const NUMBERS = new Set([
+  'level',
+  'time',
+  'pid',
+  'serverPid',
+  'worker',
+  'partition',
+  'partitions',
+  'position',
+  'connection',
+  'status',
+  'statusCode',
+  'free',
+  'count',
+  'times',
+  'attempts',
+  'failures',
+  'findings',
+  'suspended',
+]);
 const PARTS = ['err', 'error', 'cause'];
 
-/** The last lines of a log of the broker, with the fields that are known to hold no payload. A line of another program is left out and counted. */
-export async function lastLogLines(file: string): Promise<{ lines: object[]; otherLines: number }> {
-  const texts = (await endOf(file)).split('\n').filter((line) => line !== '');
+/**
+ * The last lines that the broker has logged, with the fields that are known to hold no payload: of the file, or of the one that SLUICE_LOG names, or of the journal of the
+ * unit. A line of another program is left out and counted.
+ */
+export async function lastLogLines(file: string | undefined): Promise<{ lines: object[]; otherLines: number }> {
+  const named = file ?? (process.env.SLUICE_LOG || undefined);
+  const texts = linesOf(named === undefined ? await endOfJournal() : await endOf(named));
   const lines: object[] = [];
   let otherLines = 0;
-  for (const text of texts.slice(-LOG_LINES_MAX)) {
+  for (const text of texts) {
     const record = recordOf(text);
     if (record) lines.push(keptFields(record));
     else otherLines++;
   }
   return { lines, otherLines };
+}
+
+/** `[pid] date time [level] sentence`. At its finer levels nats-server logs what messages hold. */
+const SERVER_LINE = /^\[\d+\] (\S+ \S+) \[(INF|WRN|ERR|FTL)\] (.*)$/;
+
+/** The last lines of the log of the broker's own nats-server. */
+export async function lastServerLines(file: string): Promise<string[]> {
+  return linesOf(await endOf(file)).flatMap((line) => {
+    const [, time, level, sentence = ''] = SERVER_LINE.exec(line) ?? [];
+    return level === undefined ? [] : [`${time} ${level} ${publicSentence(sentence).slice(0, MESSAGE_CHARACTERS_MAX)}`];
+  });
+}
+
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-LOG_LINES_MAX);
+
+async function endOfJournal(): Promise<string> {
+  const args = ['-q', '-u', 'sluice', '-o', 'cat', '-n', String(LOG_LINES_MAX)];
+  try {
+    const { stdout } = await promisify(execFile)('journalctl', args, { maxBuffer: 64 * LOG_BYTES_MAX });
+    if (stdout !== '') return stdout;
+  } catch (error) {
+    throw new UsageError(`journalctl cannot be run (${(error as NodeJS.ErrnoException).code}): give --log FILE`);
+  }
+  throw new UsageError('the journal has no line of the unit sluice that this user may read: give --log FILE');
 }
 
 async function endOf(file: string): Promise<string> {
@@ -71,10 +144,11 @@ function framesOf(stack: string): string {
 function keptFields(record: Record<string, unknown>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(record)) {
-    if (name === 'hostname') continue;
-    if (typeof value === 'number' || typeof value === 'boolean') kept[name] = value;
-    else if (typeof value === 'string' && NAMES.includes(name)) kept[name] = value.slice(0, MESSAGE_CHARACTERS_MAX);
-    else if (name === 'msg') kept[name] = sentenceOf(String(value), record).slice(0, MESSAGE_CHARACTERS_MAX);
+    if (typeof value === 'boolean' || (typeof value === 'number' && NUMBERS.has(name))) kept[name] = value;
+    else if (typeof value === 'string' && NAMES.has(name))
+      kept[name] = publicSentence(value).slice(0, MESSAGE_CHARACTERS_MAX);
+    else if (name === 'msg')
+      kept[name] = publicSentence(sentenceOf(String(value), record)).slice(0, MESSAGE_CHARACTERS_MAX);
     else if (name === 'stack') kept[name] = framesOf(String(value));
     else if (PARTS.includes(name) && typeof value === 'object' && value !== null)
       kept[name] = keptFields(value as Record<string, unknown>);

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigError, givenSettings, parseConfig } from '../../../broker/config.js';
+import { CONFIG_DEFAULTS } from '../../../broker/config-shape.js';
+import { isMap } from '../../../proto/values/is-map.js';
+import { publicSettings, secretsIn } from './redaction.js';
+
+/** The configuration as far as a bundle needs it. */
+export interface Configuration {
+  /** Settings in effect, or of a configuration that is wrong those that were given, without secrets. */
+  shown: object;
+  /** What is wrong with it, without values. */
+  problems: readonly string[];
+  dataDir: string;
+  /** The broker runs its own nats-server. */
+  isEmbedded: boolean;
+  /** Values that must not be in the bundle. */
+  secrets: readonly string[];
+}
+
+/**
+ * Reads the file and the environment; reads and makes no secret. A wrong configuration is shown too: it may be the reason for the bundle, or the
+ * secret may stand in an environment file that only the broker gets.
+ */
+export async function readConfiguration(file: string | undefined): Promise<Configuration> {
+  const text = file === undefined ? '' : await readFile(file, 'utf8');
+  const { settings } = givenSettings(process.env, text);
+  const { effective, problems } = checked(text);
+  const { dataDir, nats } = settings;
+  return {
+    shown: publicSettings(effective ?? knownSettings(settings)),
+    problems,
+    dataDir: typeof dataDir === 'string' ? dataDir : CONFIG_DEFAULTS.dataDir,
+    isEmbedded: !isMap(nats) || nats.url === undefined,
+    secrets: secretsIn(settings),
+  };
+}
+
+function checked(text: string): { effective: object | undefined; problems: readonly string[] } {
+  try {
+    return { effective: parseConfig(process.env, text), problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { effective: undefined, problems: error.problems };
+  }
+}
+
+/** Without settings that the bus does not know: a misspelt one may hold a secret. */
+function knownSettings(settings: Record<string, unknown>): Record<string, unknown> {
+  const defaults: Readonly<Record<string, unknown>> = CONFIG_DEFAULTS;
+  return Object.fromEntries(
+    Object.entries(settings)
+      .filter(([name]) => Object.hasOwn(defaults, name))
+      .map(([name, value]) => [name, known(value, defaults[name])]),
+  );
+}
+
+function known(value: unknown, defaults: unknown): unknown {
+  if (!isMap(value) || !isMap(defaults)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(defaults, name)));
+}

@@ -13,7 +13,7 @@ export interface RightState
   hash: string;
 }
 
-/** `case` holds no right: it explains a suspension, and without it nobody could lift the suspension that is repeated. */
+/** `party` holds one right, that its address gets its notices. `case` holds none: it explains a suspension, and without it nobody could lift the suspension that is repeated. */
 const KINDS: readonly string[] = [
   'grant',
   'system',
@@ -23,6 +23,8 @@ const KINDS: readonly string[] = [
   'consent',
   'access',
   'stop',
+  'enrolment',
+  'party',
   'case',
 ];
 
@@ -56,6 +58,8 @@ export function takesAway(known: RightState, stored: Pick<LedgerRecord, 'documen
       return holderTakesAway(known.document as Holder, stored.document as Holder);
     case 'entry':
       return isWithdrawn(known) && !isWithdrawn(stored);
+    case 'party':
+      return webhookOf(stored) !== undefined && !isDeepStrictEqual(webhookOf(known), webhookOf(stored));
     case 'case':
       return false;
     default:
@@ -63,8 +67,8 @@ export function takesAway(known: RightState, stored: Pick<LedgerRecord, 'documen
   }
 }
 
-/** States of consents, contracts and accesses. */
-const ENDED_STATES: readonly string[] = ['revoked', 'expired', 'ended'];
+/** States of consents, contracts, accesses and enrolments: a code that was used would make another administrator. */
+const ENDED_STATES: readonly string[] = ['revoked', 'expired', 'ended', 'redeemed'];
 
 type Holder = Partial<StoredOfficer & StoredSystem>;
 
@@ -83,5 +87,8 @@ function holderTakesAway(known: Holder, stored: Holder): boolean {
 
 const isWithdrawn = ({ document }: Pick<LedgerRecord, 'document'>): boolean =>
   (document as EntryState).status === 'withdrawn';
+/** The sealed address of a party's notices, which its administrator replaces. */
+const webhookOf = ({ step }: Pick<LedgerRecord, 'step'>): unknown =>
+  (step as { state?: { memo?: { webhook?: unknown } } } | undefined)?.state?.memo?.webhook;
 const stateOf = ({ step }: Pick<LedgerRecord, 'step'>): unknown =>
   (step as { state?: { state: string } } | undefined)?.state?.state;

@@ -148,30 +148,47 @@ async function verifiedEndpoint(bus: LawfulBus, grant: string): Promise<void> {
   ending.abort();
 }
 
-t.test('a stop stands again after a restore, and a contract that was ended stays ended', async (t) => {
-  const dataDir = join(await temporaryFolder(t), 'home');
-  const bus = await foundLawfulBus(t, { config: { dataDir } });
-  const contract = { contractor: 'C', number: '1', approval: '2', from: '2025-12-01', to: '2026-12-31', systems: [] };
-  const { id: ended } = await bus.act('gao', '/v1/contracts', contract);
-  const copy = await copyOf(t, dataDir);
-  const stop = (target: string): Promise<{ id: string }> =>
-    bus.act('huang', '/v1/stops', { scope: 'party', target, reason: 'a leak goes on' });
-  const [standing, lifted] = [await stop('fujian-health'), await stop('fujian-tax')];
-  await bus.act('huang', `/v1/stops/${lifted.id}/lift`, { reason: 'it is closed' });
-  await bus.act('gao', `/v1/contracts/${ended}/end`, { reason: 'the work is done' });
-  await bus.broker.drain();
-  await rm(dataDir, { recursive: true });
-  await rename(copy, dataDir);
+t.test(
+  'after a restore a stop stands again, an ended contract stays ended, and a used code opens nothing',
+  async (t) => {
+    const dataDir = join(await temporaryFolder(t), 'home');
+    const bus = await foundLawfulBus(t, { config: { dataDir } });
+    const contract = { contractor: 'C', number: '1', approval: '2', from: '2025-12-01', to: '2026-12-31', systems: [] };
+    const { id: ended } = await bus.act('gao', '/v1/contracts', contract);
+    const { code } = await bus.act('huang', '/v1/enrolments', { party: 'fuzhou-data-bureau' });
+    const redeem = (id: string) =>
+      bus.as('', 'POST', '/v1/enrolments/redeem', { code, officer: { id, name: { en: id } } });
+    const webhook = async (path: string) => {
+      const body = { url: `https://oa.health.example/${path}`, secret: 's'.repeat(40) };
+      t.match(await bus.as('du', 'PUT', '/v1/parties/fujian-health/webhook', body), { status: 200 });
+    };
+    await webhook('taken-over');
+    const copy = await copyOf(t, dataDir);
+    const stop = (target: string): Promise<{ id: string }> =>
+      bus.act('huang', '/v1/stops', { scope: 'party', target, reason: 'a leak goes on' });
+    const [standing, lifted] = [await stop('fujian-health'), await stop('fujian-tax')];
+    await bus.act('huang', `/v1/stops/${lifted.id}/lift`, { reason: 'it is closed' });
+    await bus.act('gao', `/v1/contracts/${ended}/end`, { reason: 'the work is done' });
+    t.match(await redeem('fang'), { status: 201 });
+    await webhook('new');
+    await bus.broker.drain();
+    await rm(dataDir, { recursive: true });
+    await rename(copy, dataDir);
 
-  const list = await refusal(startLawfulBus(t, { config: { dataDir, restored: true } }));
-  t.match(list, /2 act\(s\)/);
-  t.match(list, `stop ${standing.id}: create by officer:huang (a leak goes on)`);
-  t.match(list, `contract ${ended}: end by officer:gao`);
-  const again = await startLawfulBus(t, { config: { dataDir, restored: true, confirmEnded: codeIn(list) } });
-  for (const [who, token] of bus.tokens) again.tokens.set(who, token);
-  t.match(await again.read('gao', `/v1/contracts/${ended}`), { state: 'ended' });
-  t.match(await again.act('huang', `/v1/stops/${standing.id}/lift`, { reason: 'it is closed' }), { state: 'lifted' });
-});
+    const list = await refusal(startLawfulBus(t, { config: { dataDir, restored: true } }));
+    t.match(list, /4 act\(s\)/);
+    t.match(list, 'party fujian-health: put by officer:du');
+    t.match(list, /enrolment en-\w+: redeem by bus/);
+    t.match(list, `stop ${standing.id}: create by officer:huang (a leak goes on)`);
+    t.match(list, `contract ${ended}: end by officer:gao`);
+    const again = await startLawfulBus(t, { config: { dataDir, restored: true, confirmEnded: codeIn(list) } });
+    for (const [who, token] of bus.tokens) again.tokens.set(who, token);
+    t.match(await again.read('gao', `/v1/contracts/${ended}`), { state: 'ended' });
+    const second = { code, officer: { id: 'feng', name: { en: 'feng' } } };
+    t.match(await again.as('', 'POST', '/v1/enrolments/redeem', second), { status: 401 });
+    t.match(await again.act('huang', `/v1/stops/${standing.id}/lift`, { reason: 'it is closed' }), { state: 'lifted' });
+  },
+);
 
 t.test('the journal of rights is for its owner alone, holds no token, and does not hinder a new bus', async (t) => {
   const home = join(await temporaryFolder(t), 'home');

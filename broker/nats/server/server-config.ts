@@ -18,6 +18,8 @@ export interface ServerConfig {
 
 /** Room for the largest ledger record, a bundle's entry with a long code table; the server warns above this. */
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
+/** On a busy machine a program may need longer than the server's own 2 s to send its password, and its start would fail. */
+const PASSWORD_SECONDS_MAX = 10;
 const LOG_FILE_BYTES_MAX = 10_000_000;
 const LOG_FILES_MAX = 3;
 
@@ -35,7 +37,7 @@ log_file: ${quoted(config.logFile)}
 logfile_size_limit: ${LOG_FILE_BYTES_MAX}
 logfile_max_num: ${LOG_FILES_MAX}
 max_payload: ${MAX_PAYLOAD_BYTES}
-authorization { user: ${quoted(config.user)}, password: ${quoted(config.pass)} }
+authorization { user: ${quoted(config.user)}, password: ${quoted(config.pass)}, timeout: ${PASSWORD_SECONDS_MAX} }
 jetstream {
   store_dir: ${quoted(config.storeDir)}
   sync_interval: ${config.durability === 'strict' ? 'always' : '"100ms"'}${maxStore}${limits}

@@ -116,6 +116,18 @@ t.test('a copy that was interrupted is not served, and the same command begins i
   await startBroker(t, { nats, config });
 });
 
+t.test('a target whose streams have never held a message is empty', async (t) => {
+  const [home, to] = [join(await temporaryFolder(t), 'home'), join(await temporaryFolder(t), 'copy')];
+  const bus = await startBroker(t, { config: { dataDir: home } });
+  await bus.broker.drain();
+  const nats = await startNats(t, { storeDir: join(to, 'nats') });
+  const { jsm } = await connect(t, nats);
+  await jsm.streams.add({ name: 'LEDGER', subjects: ['ledger.>'] });
+  const address = nats.url.replace('//', `//${nats.user}:${nats.pass}@`);
+  const copied = await sluice('store', 'copy', '--from', home, '--to', address);
+  t.equal(copied.exitCode, 0, copied.err);
+});
+
 t.test('a copy that fails names the stream and the reason, and leaves the target folder empty', async (t) => {
   const [home, to] = [join(await temporaryFolder(t), 'home'), join(await temporaryFolder(t), 'copy')];
   const bus = await startBroker(t, { config: { dataDir: home } });

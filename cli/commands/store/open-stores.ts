@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Bus, connectBus } from '../../../broker/nats/bus.js';
-import { UNFINISHED_COPY_STREAM } from '../../../broker/nats/stream-names.js';
+import { STORE_STREAMS, UNFINISHED_COPY_STREAM } from '../../../broker/nats/stream-names.js';
 import { UsageError } from '../../exit-codes.js';
+
+const EVENT_STREAM = /^EV_\d+$/;
 
 export interface OpenedStore {
   bus: Bus;
@@ -49,16 +51,17 @@ async function isInUse(storeDir: string): Promise<boolean> {
   }
 }
 
-/** An empty store to be filled; what an interrupted copy has left there is removed. Throws UsageError. */
+/** An empty store to be filled; what an interrupted copy or a refused start has left there is removed. Throws UsageError. */
 export async function openTarget(address: string): Promise<OpenedTarget> {
   const storeDir = folderOf(address);
   const target = isNats(address) ? await openNats(address) : await openFolder(storeDir, '--to', address);
   const { bus } = target;
   const found = await streamsOf(bus);
-  if (found.length > 0 && !found.includes(UNFINISHED_COPY_STREAM)) {
+  const used = found.includes(UNFINISHED_COPY_STREAM) ? undefined : await firstUsed(bus, found);
+  if (used !== undefined) {
     await target.close();
     throw new UsageError(
-      `--to ${withoutCredentials(address)} has a stream ${found[0]} already: the target of a copy is empty`,
+      `--to ${withoutCredentials(address)} has a stream ${used} already: the target of a copy is empty`,
     );
   }
   const removeAll = async (): Promise<void> => {
@@ -80,6 +83,15 @@ export async function openTarget(address: string): Promise<OpenedTarget> {
       if (isDiscarded && !isNats(address)) await rm(storeDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A start that was refused since its store was empty has made the streams of a bus, and nothing in them. */
+async function firstUsed({ jsm }: Bus, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const isOurs = EVENT_STREAM.test(name) || STORE_STREAMS.some((ours) => ours === name);
+    if (!isOurs || (await jsm.streams.info(name)).state.last_seq > 0) return name;
+  }
+  return undefined;
 }
 
 async function openNats(address: string): Promise<OpenedStore> {

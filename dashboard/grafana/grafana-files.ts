@@ -1,50 +1,46 @@
-import {
-  DashboardBuilder,
-  DashboardLinkBuilder,
-  DashboardLinkType,
-  DatasourceVariableBuilder,
-  QueryVariableBuilder,
-  VariableRefresh,
-} from '@grafana/grafana-foundation-sdk/dashboard';
-import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
-import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { stringify } from 'yaml';
-import { runbookOf } from '../prometheus/rules-file.js';
-import { type DashboardSpec, LANGUAGES, type Language, type PanelSpec } from './panel.js';
+import { dashboardOf } from './dashboard-json.js';
+import { LANGUAGES, type Language } from './panel.js';
 import { DASHBOARDS } from './panels.js';
+import { RUNBOOKS_UID, runbookDashboard } from './runbook-dashboard.js';
 
-/** Half of Grafana's 24 columns. */
-const PANEL_WIDTH = 12;
-const PANEL_HEIGHT = 8;
-const DATA_SOURCE = { type: 'prometheus', uid: '$datasource' };
+const jsonOf = (dashboard: object): string => `${JSON.stringify(dashboard, undefined, 2)}\n`;
 
 /** Path below `dashboard/` → content: dashboards in both languages, and how a Grafana finds them. */
 export function grafanaFiles(): Record<string, string> {
   const dashboards = DASHBOARDS.flatMap((spec) =>
-    LANGUAGES.map((language) => {
-      const json = JSON.stringify(dashboardOf(spec, language), undefined, 2);
-      return [`grafana/dashboards/${language}/${spec.uid}.json`, `${json}\n`] as const;
-    }),
+    LANGUAGES.map(
+      (language) => [`grafana/dashboards/${language}/${spec.uid}.json`, jsonOf(dashboardOf(spec, language))] as const,
+    ),
   );
   return {
     ...Object.fromEntries(dashboards),
+    [`grafana/dashboards/en/${RUNBOOKS_UID}.json`]: jsonOf(runbookDashboard()),
     'grafana/provisioning/dashboards/sluice.yml': stringify({ apiVersion: 1, providers: LANGUAGES.map(providerOf) }),
-    'grafana/provisioning/datasources/prometheus.yml': stringify({
-      apiVersion: 1,
-      datasources: [
-        {
-          name: 'Prometheus',
-          type: 'prometheus',
-          uid: 'prometheus',
-          access: 'proxy',
-          url: 'http://127.0.0.1:9090',
-          isDefault: true,
-        },
-      ],
-    }),
+    'grafana/provisioning/datasources/prometheus.yml': dataSourceFile('http://127.0.0.1:9090'),
     'grafana/grafana.ini': NO_CALLS_HOME,
   };
 }
+
+/** The scrape interval of `prometheus.yml`: `$__rate_interval` is four of them at least. */
+const SCRAPE_INTERVAL = '15s';
+
+/** Tells a Grafana where its Prometheus is. */
+export const dataSourceFile = (url: string): string =>
+  stringify({
+    apiVersion: 1,
+    datasources: [
+      {
+        name: 'Prometheus',
+        type: 'prometheus',
+        uid: 'prometheus',
+        access: 'proxy',
+        url,
+        isDefault: true,
+        jsonData: { httpMethod: 'POST', prometheusType: 'Prometheus', timeInterval: SCRAPE_INTERVAL },
+      },
+    ],
+  });
 
 /** Nothing that a Grafana does by default reaches out of the government network. */
 const NO_CALLS_HOME = `# Made by \`npm run dashboards\`: every call to the outside is off.
@@ -58,6 +54,8 @@ feedback_links_enabled = false
 news_feed_enabled = false
 
 [plugins]
+# The catalog of plugins is a page of grafana.com.
+plugin_admin_enabled = false
 public_key_retrieval_disabled = true
 preinstall_disabled = true
 
@@ -66,6 +64,9 @@ disable_gravatar = true
 
 [snapshots]
 external_enabled = false
+
+[cloud_migration]
+enabled = false
 `;
 
 function providerOf(language: Language): object {
@@ -75,63 +76,4 @@ function providerOf(language: Language): object {
     type: 'file',
     options: { path: `/etc/grafana/dashboards/${language}` },
   };
-}
-
-function dashboardOf(spec: DashboardSpec, language: Language): object {
-  const builder = new DashboardBuilder(spec.title[language])
-    .uid(`${spec.uid}-${language}`)
-    .tags(['sluice', language])
-    .refresh('30s')
-    .time({ from: 'now-3h', to: 'now' })
-    .timezone('browser')
-    .withVariable(
-      new DatasourceVariableBuilder('datasource')
-        .type('prometheus')
-        .label(language === 'zh' ? '数据源' : 'Data source'),
-    )
-    .withVariable(labelVariable('job', 'label_values(sluice_nats_up, job)'))
-    .withVariable(labelVariable('instance', 'label_values(sluice_nats_up{job=~"$job"}, instance)'));
-  for (const [i, panel] of spec.panels.entries()) builder.withPanel(panelOf(panel, language, i));
-  return builder.build();
-}
-
-function labelVariable(name: string, query: string): QueryVariableBuilder {
-  return new QueryVariableBuilder(name)
-    .query(query)
-    .datasource(DATA_SOURCE)
-    .refresh(VariableRefresh.OnTimeRangeChanged)
-    .includeAll(true)
-    .multi(true)
-    .allValue('.*');
-}
-
-function panelOf(panel: PanelSpec, language: Language, index: number): PanelBuilder {
-  const link = new DashboardLinkBuilder(language === 'zh' ? '处置手册' : 'Runbook')
-    .type(DashboardLinkType.Link)
-    .url(runbookOf(panel.runbook))
-    .targetBlank(true);
-  const builder = new PanelBuilder()
-    .id(index + 1)
-    .title(panel.title[language])
-    .description(panel.description[language])
-    .unit(panel.unit)
-    .min(0)
-    .datasource(DATA_SOURCE)
-    .links([link])
-    .gridPos({
-      x: (index % 2) * PANEL_WIDTH,
-      y: Math.floor(index / 2) * PANEL_HEIGHT,
-      w: PANEL_WIDTH,
-      h: PANEL_HEIGHT,
-    });
-  for (const [i, { expr, legend }] of panel.queries.entries()) {
-    builder.withTarget(
-      new DataqueryBuilder()
-        .expr(expr)
-        .legendFormat(legend)
-        .refId(String.fromCharCode(65 + i))
-        .range(),
-    );
-  }
-  return builder;
 }

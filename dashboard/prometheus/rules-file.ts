@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { BROKER_JOB, causeAlerts } from './alerts.js';
 import { CANARY_JOB, canaryAlerts } from './canary-alerts.js';
 import { GRANTS_JOB, grantAlerts } from './grant-alerts.js';
+import { grantRules } from './grant-rules.js';
 import { MADE_BY } from './made-by.js';
 import { burnAlerts, objectiveRules } from './objectives.js';
 import type { Alert } from './rule.js';
@@ -30,7 +31,7 @@ export function rulesFile(scale = new TimeScale()): string {
     { name: 'sluice-objectives', interval, rules: [...objectiveRules(scale), ...rules(burnAlerts())] },
     { name: 'sluice-causes', interval, rules: rules(causeAlerts(scale)) },
     { name: 'sluice-canary', interval, rules: rules(canaryAlerts(scale)) },
-    { name: 'sluice-grants', interval, rules: rules(grantAlerts(scale)) },
+    { name: 'sluice-grants', interval, rules: [...grantRules(scale), ...rules(grantAlerts(scale))] },
   ];
   return MADE_BY + stringify({ groups }, { lineWidth: 0 });
 }

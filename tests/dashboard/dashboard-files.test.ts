@@ -5,10 +5,11 @@ import { Metrics } from '../../broker/metrics/metrics.js';
 import { GRANT_SERIES } from '../../broker/observe/grant-series.js';
 import { CanaryMetrics } from '../../dashboard/canary/canary-metrics.js';
 import { dashboardFiles } from '../../dashboard/dashboard-files.js';
-import { LANGUAGES } from '../../dashboard/grafana/panel.js';
+import { LANGUAGES, panelsOf } from '../../dashboard/grafana/panel.js';
 import { DASHBOARDS } from '../../dashboard/grafana/panels.js';
 import { WITHOUT_PANEL } from '../../dashboard/grafana/without-panel.js';
 import { ALERT_CASES } from '../../dashboard/prometheus/cases/alert-cases.js';
+import { grantRules } from '../../dashboard/prometheus/grant-rules.js';
 import { objectiveRules } from '../../dashboard/prometheus/objectives.js';
 import { allAlerts } from '../../dashboard/prometheus/rules-file.js';
 import { TimeScale } from '../../dashboard/prometheus/time-scale.js';
@@ -16,10 +17,11 @@ import { projectRoot, readText } from '../structure/source-tree.js';
 
 const scale = new TimeScale();
 const alerts = allAlerts(scale);
-const panels = DASHBOARDS.flatMap((dashboard) => dashboard.panels);
+const panels = DASHBOARDS.flatMap(panelsOf);
+const recorded = [...objectiveRules(scale), ...grantRules(scale)];
 const expressions = [
   ...alerts.map(({ expr }) => expr),
-  ...objectiveRules(scale).map(({ expr }) => expr),
+  ...recorded.map(({ expr }) => expr),
   ...panels.flatMap(({ queries }) => queries.map(({ expr }) => expr)),
 ];
 const runbooks = readText('docs/alerts.md');
@@ -58,6 +60,17 @@ t.test('a time scale shortens no limit of what the bus does at intervals of its 
 /** `metric{label="…"}`, and `by (label)` behind it. */
 const SELECTOR = /\b((?:sluice|process|nodejs)_\w+)(?:\{([^}]*)\})?/g;
 const GROUPING = /\bby \(([\w, ]+)\)/g;
+const GROUPS = /\bby \(/;
+
+/** What stands in the parentheses with which a text begins. */
+function inParentheses(text: string): string {
+  let depth = 0;
+  for (const [i, character] of [...text.trimStart()].entries()) {
+    depth += Number(character === '(') - Number(character === ')');
+    if (depth === 0) return text.trimStart().slice(0, i);
+  }
+  return text;
+}
 /** Labels that Prometheus adds when it scrapes or that belong to every histogram. */
 const ADDED = ['job', 'instance', 'le', 'quantile'];
 
@@ -82,8 +95,17 @@ t.test('every metric and label in a rule or a panel is on /metrics of the bus or
         t.ok(ADDED.includes(label) || labels.get(name)?.includes(label), `${name} has the label ${label}`);
       }
     }
-    for (const [, names = ''] of expr.matchAll(GROUPING)) {
+    for (const [grouping, names = ''] of expr.matchAll(GROUPING)) {
       for (const label of names.split(', ')) t.ok(known.has(label), `${label} is a label of what ${expr} sums`);
+      const summed = inParentheses(expr.slice(expr.indexOf(grouping) + grouping.length));
+      if (GROUPS.test(summed)) continue;
+      for (const [, name = ''] of summed.matchAll(SELECTOR)) {
+        for (const label of names.split(', '))
+          t.ok(
+            ADDED.includes(label) || labels.get(name)?.includes(label),
+            `${name}, which is summed by it, has the label ${label}`,
+          );
+      }
     }
     t.notMatch(expr, /le="\d+"/, 'Prometheus 3 writes the bound 1 as 1.0');
   }

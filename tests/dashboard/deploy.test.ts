@@ -6,6 +6,7 @@ import t from 'tap';
 import { parse } from 'yaml';
 import { ENVIRONMENT_VARIABLES, parseConfig } from '../../broker/config.js';
 import { findNatsServer } from '../../broker/nats/server/find-server.js';
+import { dataSourceFile } from '../../dashboard/grafana/grafana-files.js';
 import { temporaryFolder } from '../support/nats/nats.js';
 import { needsPrometheus } from '../support/prometheus/prometheus.js';
 
@@ -65,6 +66,10 @@ t.test(
     t.equal(target, '/etc/prometheus/sluice-grants.token', 'beside the configuration, which names it');
   },
 );
+
+t.test('Grafana of compose.yaml asks Prometheus there, as that of the dashboards does', async (t) => {
+  t.equal(await readFile(join(DEPLOY, 'datasource.yml'), 'utf8'), dataSourceFile('http://prometheus:9090'));
+});
 
 t.test('the broker takes the settings and variables of compose.yaml', async (t) => {
   const { environment = {} } = compose.services.bus!;

@@ -49,6 +49,8 @@ export class ConnectorMetrics {
 
   constructor(connector: { name: string; kind: string }) {
     this.registry.setDefaultLabels({ connector: connector.name, kind: connector.kind });
+    // Absent until a sink stores something: 0 would be taken for a position.
+    this.#position.remove();
     this.#lag = new LagGauges(this.registry);
     this.#received = new Histogram({
       name: 'sluice_connector_publish_to_receive_seconds',

@@ -148,7 +148,7 @@ function deliveryTimes(make: MetricFactory) {
   return {
     delivered: make.quickHistogram(
       'sluice_publish_to_deliver_seconds',
-      'Time from acceptance of an event to its delivery to all live WebSocket subscribers; of each event once',
+      'Time from acceptance of an event to its delivery to all live WebSocket subscribers of the process; of each event once',
       DELIVERY_SECONDS,
     ),
     acknowledged: make.quickHistogram(

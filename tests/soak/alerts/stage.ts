@@ -38,7 +38,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export class Stage {
   #canary: ChildProcess | undefined;
   broker!: BrokerProcess;
-  prometheus!: TestPrometheus;
+  prometheus: TestPrometheus = undefined as never;
   alertmanager!: TestAlertmanager;
   disk: SmallDisk | undefined;
   nats: EmbeddedServer | undefined;
@@ -124,9 +124,11 @@ export class Stage {
     return join(this.folder, 'operator.token');
   }
 
-  /** Prometheus reads it at each scrape of `/metrics/grants`. */
-  giveToken(token = OPERATOR_TOKEN): Promise<void> {
-    return writeFile(this.#grantsToken, token);
+  /** For `/metrics/grants`: Prometheus reads the file when it begins, and then no more. */
+  async giveToken(token = OPERATOR_TOKEN): Promise<void> {
+    await writeFile(this.#grantsToken, token);
+    await this.prometheus?.stop();
+    await this.#startPrometheus();
   }
 
   act(method: string, path: string, body: object): Promise<RawAnswer> {
@@ -212,8 +214,11 @@ export class Stage {
   }
 
   async #startWatch(): Promise<void> {
-    await this.giveToken();
     this.alertmanager = await TestAlertmanager.start(this.t, alertmanagerFile());
+    await this.giveToken();
+  }
+
+  async #startPrometheus(): Promise<void> {
     const prometheus = prometheusFile({
       targets: [`127.0.0.1:${this.port}`],
       canaries: [`127.0.0.1:${this.canaryPort}`],

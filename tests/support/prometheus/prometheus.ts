@@ -65,7 +65,11 @@ interface Sample {
 
 /** A real Prometheus. */
 export class TestPrometheus {
-  private constructor(private readonly url: string) {}
+  private constructor(
+    private readonly url: string,
+    /** Kills it; resolves when it is gone. */
+    readonly stop: () => Promise<void>,
+  ) {}
 
   /** `files` are written to its folder; `prometheus.yml` must be one of them. */
   static async start(t: Test, files: Record<string, string>): Promise<TestPrometheus> {
@@ -74,7 +78,8 @@ export class TestPrometheus {
     // An alert that fires before Prometheus has found its Alertmanager is sent again after two seconds instead of a minute.
     const resend = '--rules.alert.resend-delay=2s';
     const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', resend];
-    return new TestPrometheus(await startService(t, PROMETHEUS, args, folder));
+    const { url, stop } = await startService(t, PROMETHEUS, args, folder);
+    return new TestPrometheus(url, stop);
   }
 
   /** The samples of an instant query. */
@@ -94,7 +99,8 @@ export class TestAlertmanager {
     const folder = await temporaryFolder(t);
     await writeFile(join(folder, 'alertmanager.yml'), config);
     const args = ['--config.file=alertmanager.yml', '--storage.path=data', '--cluster.listen-address='];
-    return new TestAlertmanager(await startService(t, 'unshare', [...WITH_TEMPLATES, ...args], folder));
+    const { url } = await startService(t, 'unshare', [...WITH_TEMPLATES, ...args], folder);
+    return new TestAlertmanager(url);
   }
 
   /** Where Prometheus sends its alerts. */

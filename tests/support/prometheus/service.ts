@@ -6,11 +6,17 @@ const READY_MS_MAX = 120_000;
 const LOG_CHARS_MAX = 20_000;
 const ADDRESS = /msg="Listening on".* address=(\S+)/;
 
+export interface Service {
+  url: string;
+  /** Kills it; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
 /**
  * Starts a server of the Prometheus family in a folder, on a loopback port that the system chooses and the server
- * logs. Resolves with its base URL when it is ready; the server is killed when the test ends.
+ * logs. Resolves when it is ready; the server is killed when the test ends.
  */
-export async function startService(t: Test, program: string, args: string[], cwd: string): Promise<string> {
+export async function startService(t: Test, program: string, args: string[], cwd: string): Promise<Service> {
   const child = spawn(program, [...args, '--web.listen-address=127.0.0.1:0'], {
     cwd,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -30,11 +36,11 @@ export async function startService(t: Test, program: string, args: string[], cwd
     return answer?.ok === true;
   };
   await eventually(isReady, `${program} to be ready`, READY_MS_MAX);
-  return url;
+  return { url, stop: () => kill(child) };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await exit;

@@ -56,25 +56,17 @@ export async function openTarget(address: string): Promise<OpenedTarget> {
   const storeDir = folderOf(address);
   const target = isNats(address) ? await openNats(address) : await openFolder(storeDir, '--to', address);
   const { bus } = target;
-  const found = await streamsOf(bus);
-  const used = found.includes(UNFINISHED_COPY_STREAM) ? undefined : await firstUsed(bus, found);
-  if (used !== undefined) {
+  try {
+    await emptyTarget(bus, address);
+  } catch (error) {
     await target.close();
-    throw new UsageError(
-      `--to ${withoutCredentials(address)} has a stream ${used} already: the target of a copy is empty`,
-    );
+    throw error;
   }
-  const removeAll = async (): Promise<void> => {
-    // The mark goes last: without it the rest would be taken for a store.
-    const names = (await streamsOf(bus)).filter((name) => name !== UNFINISHED_COPY_STREAM);
-    for (const name of [...names, UNFINISHED_COPY_STREAM]) await bus.jsm.streams.delete(name);
-  };
-  if (found.length > 0) await removeAll();
   let isDiscarded = false;
   return {
     bus,
     discard: async () => {
-      await removeAll().catch(() => undefined);
+      await removeAll(bus).catch(() => undefined);
       isDiscarded = true;
     },
     close: async () => {
@@ -83,6 +75,24 @@ export async function openTarget(address: string): Promise<OpenedTarget> {
       if (isDiscarded && !isNats(address)) await rm(storeDir, { recursive: true, force: true });
     },
   };
+}
+
+async function emptyTarget(bus: Bus, address: string): Promise<void> {
+  const found = await streamsOf(bus);
+  const used = found.includes(UNFINISHED_COPY_STREAM) ? undefined : await firstUsed(bus, found);
+  if (used !== undefined)
+    throw new UsageError(
+      `--to ${withoutCredentials(address)} has a stream ${used} already: the target of a copy is empty`,
+    );
+  await removeAll(bus);
+}
+
+/** The mark of an unfinished copy goes last: without it the rest would be taken for a store. */
+async function removeAll(bus: Bus): Promise<void> {
+  const names = await streamsOf(bus);
+  const rest = names.filter((name) => name !== UNFINISHED_COPY_STREAM);
+  const mark = names.length > rest.length ? [UNFINISHED_COPY_STREAM] : [];
+  for (const name of [...rest, ...mark]) await bus.jsm.streams.delete(name);
 }
 
 /** A start that was refused since its store was empty has made the streams of a bus, and nothing in them. */

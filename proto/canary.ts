@@ -8,6 +8,9 @@ export const CANARY_SOURCE = 'sluice-canary-source';
 /** Holds the grants of the canary. */
 export const CANARY_FOLLOWER = 'sluice-canary-follower';
 
+/** Ids of parties, systems, officers and grants that begin like this are kept for it: nobody else shall be taken for it. */
+export const isCanaryName = (id: string): boolean => id.startsWith(CANARY_PARTY);
+
 /** One entry, and one grant on it, for each partition. */
 export const canaryEntryId = (partition: number): string => `${CANARY_PARTY}.partition-${partition}`;
 export const canaryGrantId = (partition: number): string => `${CANARY_PARTY}-${partition}`;

@@ -1,4 +1,4 @@
-import { CANARY_PARTY, isCanaryEntry } from '../../proto/canary.js';
+import { CANARY_PARTY, isCanaryEntry, isCanaryName } from '../../proto/canary.js';
 import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/entry.js';
 import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
@@ -8,7 +8,7 @@ import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDayOrInstant } from '../../proto/values/rfc3339.js';
 import { type FieldCheck, nonEmptyString, oneOf, type Shape, shapeProblems, token } from '../parties/document-shape.js';
-import { MADE_BY_BUS } from '../parties/party.js';
+import { KEPT_FOR_CANARY, MADE_BY_BUS } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 import { boundsOf } from './grant-period.js';
 import { rowProblems } from './rows-check.js';
@@ -79,6 +79,7 @@ export function validateGrant(document: unknown, context: GrantContext): GrantVa
   if (!isMap(document) || problems.length > 0) return { problems, rowProblems: [] };
   const grant = document as unknown as GrantDocument;
   problems.push(...holderProblems(grant, context.system(grant.system)), ...identityProblems(grant, context));
+  if (isCanaryName(grant.id)) problems.push(`id: ${grant.id} ${KEPT_FOR_CANARY}`);
   if (isCanaryEntry(grant.entry)) problems.push(`entry: ${CANARY_PARTY} ${MADE_BY_BUS}`);
   const { fromMs, toMs } = boundsOf(grant);
   if (toMs <= fromMs) problems.push('period.to: is before period.from');

@@ -1,4 +1,4 @@
-import { CANARY_PARTY } from '../../proto/canary.js';
+import { CANARY_PARTY, isCanaryName } from '../../proto/canary.js';
 import {
   booleanValue,
   type FieldCheck,
@@ -11,7 +11,7 @@ import {
   token,
 } from './document-shape.js';
 import { type OfficerDocument, ROLES } from './officer.js';
-import { LEVELS, MADE_BY_BUS, PARTY_TYPES, type PartyDocument } from './party.js';
+import { KEPT_FOR_CANARY, LEVELS, MADE_BY_BUS, PARTY_TYPES, type PartyDocument } from './party.js';
 import type { Permissions } from './permissions.js';
 import { SYSTEM_RIGHTS, type SystemDocument } from './system.js';
 
@@ -57,13 +57,14 @@ export function partyProblems(document: unknown, find: FindParty, { isTrial }: P
   const problems = shapeProblems(document, PARTY_SHAPE);
   if (problems.length > 0) return problems;
   const party = document as PartyDocument;
-  if (party.id === CANARY_PARTY) return [`id: ${CANARY_PARTY} ${MADE_BY_BUS}`];
+  if (isCanaryName(party.id)) return [`id: ${party.id} ${KEPT_FOR_CANARY}`];
   if (!isTrial && party.level !== 'national' && party.regionCode == null) problems.push('regionCode: is missing');
   if (party.type === 'authorised_org' && party.empoweringProvision == null) {
     problems.push('empoweringProvision: is missing, an authorised_org must name the law that empowers it');
   }
   if (party.competent && party.level === 'township') problems.push('competent: a township has no such department');
-  if (party.lineMinistry != null && !find(party.lineMinistry)) {
+  if (party.lineMinistry === CANARY_PARTY) problems.push(`lineMinistry: ${CANARY_PARTY} ${MADE_BY_BUS}`);
+  else if (party.lineMinistry != null && !find(party.lineMinistry)) {
     problems.push(`lineMinistry: there is no party ${party.lineMinistry}`);
   }
   const superior = superiorProblem(party, find);
@@ -97,7 +98,8 @@ export function officerProblems(document: unknown, find: FindParty): string[] {
 
 function withParty(document: unknown, problems: string[], find: FindParty): string[] {
   if (problems.length > 0) return problems;
-  const { party } = document as SystemDocument | OfficerDocument;
+  const { id, party } = document as SystemDocument | OfficerDocument;
   if (party === CANARY_PARTY) return [`party: ${CANARY_PARTY} ${MADE_BY_BUS}`];
+  if (isCanaryName(id)) return [`id: ${id} ${KEPT_FOR_CANARY}`];
   return find(party) ? [] : [`party: there is no party ${party}`];
 }

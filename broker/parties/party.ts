@@ -29,5 +29,7 @@ export interface PartyDocument {
   description?: string | undefined;
 }
 
+/** Why an id is refused that could be taken for one of the canary. */
+export const KEPT_FOR_CANARY = `begins with ${CANARY_PARTY}, which is kept for the canary that the bus makes by itself`;
 /** Why a document that names the party of the canary is refused: the bus makes that party, and nobody else adds to it. */
 export const MADE_BY_BUS = `is the canary that the bus makes by itself; nothing else is made under ${CANARY_PARTY}`;

@@ -23,7 +23,7 @@ export interface ClockRoutesDeps extends ClockReadingDeps {
   kept: KeptAnswers;
 }
 
-const READ_RULE: FastifyContextConfig = { access: 'anybody', outsiders: ['platform_operator', 'contractor'] };
+const READ_RULE: FastifyContextConfig = { access: 'department', outsiders: ['platform_operator', 'contractor'] };
 
 type SetRoute = { Body: { now: string } };
 

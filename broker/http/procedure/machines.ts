@@ -3,7 +3,7 @@ import type { Procedure } from '../../procedure/engine/procedure.js';
 import { publishedMachine } from '../../procedure/published/published-machine.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
-const RULE: FastifyContextConfig = { access: 'anybody', outsiders: ['platform_operator', 'contractor'] };
+const RULE: FastifyContextConfig = { access: 'department', outsiders: ['platform_operator', 'contractor'] };
 
 /** `GET /v1/procedures`: the machines as data, also those that this version does not run. */
 export function machineRoutes(app: FastifyInstance, { procedure }: { procedure: Procedure }): void {

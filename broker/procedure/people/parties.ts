@@ -1,4 +1,4 @@
-import { CANARY_PARTY } from '../../../proto/canary.js';
+import { CANARY_PARTY, isCanaryName } from '../../../proto/canary.js';
 import type { LawfulProblem } from '../../../proto/errors.js';
 import { peerCompetentDepartment } from '../../parties/competent-department.js';
 import { PARTY_TYPES, type PartyDocument } from '../../parties/party.js';
@@ -86,8 +86,12 @@ const NO_COMPANY = {
 const NO_CANARY = {
   name: 'not the canary of the bus',
   check: ({ body, file }: ActContext) =>
-    [body.id, body.superior, body.lineMinistry, file.id].includes(CANARY_PARTY)
-      ? problem('/id', 'BAD_REQUEST', `${CANARY_PARTY} is the canary that the bus makes itself`)
+    [body.id, body.superior, body.lineMinistry, file.id].some((id) => typeof id === 'string' && isCanaryName(id))
+      ? problem(
+          '/id',
+          'BAD_REQUEST',
+          `what begins with ${CANARY_PARTY} is kept for the canary that the bus makes itself`,
+        )
       : undefined,
 };
 

@@ -1,10 +1,9 @@
-import { CANARY_PARTY } from '../../../proto/canary.js';
+import { isCanaryName } from '../../../proto/canary.js';
 import type { Batch } from '../engine/batch.js';
 import type { FileRef } from '../files/file.js';
 
 /** An officer or system as the ledger holds it. */
 interface Stored {
-  party: string;
   credential?: string | undefined;
   subject?: string | undefined;
 }
@@ -14,8 +13,9 @@ interface Stored {
  * for the canary. The id of somebody whom the registration of a trial has ended may be given anew.
  */
 export async function isTaken(ref: FileRef, stored: Stored | undefined, batch: Batch): Promise<boolean> {
+  if (isCanaryName(ref.id)) return true;
   if (!stored) return false;
-  const { party, credential, subject } = stored;
-  if (party === CANARY_PARTY || credential !== undefined || subject !== undefined) return true;
+  const { credential, subject } = stored;
+  if (credential !== undefined || subject !== undefined) return true;
   return (await batch.get({ kind: ref.kind, id: ref.id })) !== undefined;
 }

@@ -86,6 +86,10 @@ t.test('nobody adds to the canary, on a trial bus or a registered one', async (t
   const foreign = [
     { parties: [{ id: CANARY_PARTY, name: 'Mine', level: 'city', regionCode: '350100' }] },
     { parties: [{ id: 'below', name: 'B', level: 'city', regionCode: '350100', superior: CANARY_PARTY }] },
+    { parties: [{ id: 'beside', name: 'B', level: 'city', regionCode: '350100', lineMinistry: CANARY_PARTY }] },
+    { parties: [{ id: `${CANARY_PARTY}-2`, name: 'Taken for it', level: 'city', regionCode: '350100' }] },
+    { systems: [{ id: `${CANARY_SOURCE}-2`, party: 'north', may: ['publish'] }] },
+    { officers: [{ id: CANARY_FOLLOWER, party: 'north', roles: ['auditor'] }] },
     { systems: [{ id: 'another', party: CANARY_PARTY, may: ['subscribe'] }] },
     { systems: [{ id: CANARY_FOLLOWER, party: 'north', may: ['subscribe', 'publish'] }] },
     { systems: [{ id: CANARY_FOLLOWER, party: CANARY_PARTY, may: ['subscribe'], token: 'a-token-of-my-own-choice' }] },
@@ -94,6 +98,7 @@ t.test('nobody adds to the canary, on a trial bus or a registered one', async (t
     { grants: [{ ...grant, id: 'g', system: 'north-read' }] },
     { grants: [{ ...grant, id: 'g', entry: 'north.permit' }] },
     { grants: [{ ...grant, rows: {} }] },
+    { grants: [{ ...grant, id: canaryGrantId(9), system: 'north-read', entry: 'north.permit' }] },
   ];
   for (const mode of [{}, REGISTRATION]) {
     const { url, apply } = await startBroker(t, { config: { partitions: PARTITIONS, ...mode } });
@@ -167,14 +172,12 @@ t.test('the two tokens of the canary open its own stream and nothing else', asyn
 const OPENED = [
   'GET /metrics/grants',
   ...['', '/asyncapi.json', '/event.proto', '/schema.json'].map((more) => `GET /v1/catalog/{entry}${more}`),
-  'GET /v1/clock',
   'GET /v1/grants',
   'GET /v1/grants/{id}',
   ...['asyncapi.json', 'cursors', 'dead-letters', 'event.proto', 'events', 'schema.json'].map(
     (more) => `GET /v1/grants/{grant}/${more}`,
   ),
   'GET /v1/lag',
-  'GET /v1/procedures',
   'GET /v1/systems',
   'GET /v1/whoami',
   'POST /v1/tickets',

@@ -227,12 +227,12 @@ class RunningBroker implements BrokerHandle {
     return stream;
   }
 
-  #startLeakCheck({ table, matchLive }: Stream): void {
+  #startLeakCheck({ table, projectLive }: Stream): void {
     const { config, governance, metrics, log, releases } = this.parts;
     const { grants, catalog } = governance;
     const { secret } = config;
     const shared = { grants, catalog, secret, metrics: metrics.leakCheck, log, ...config.leakCheck };
-    const leakCheck = new LeakCheck({ subscriptions: table, matchLive, ...shared });
+    const leakCheck = new LeakCheck({ subscriptions: table, projectLive, ...shared });
     releases.add('leak check', async () => leakCheck.stop());
     leakCheck.start();
   }

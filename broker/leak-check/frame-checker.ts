@@ -5,6 +5,7 @@ import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
 import { codecFor } from '../../proto/frames/frame-codec.js';
 import type { DeliveredItem, Subprotocol } from '../../proto/frames/frames.js';
+import { checkMsgpack } from '../../proto/frames/msgpack-check.js';
 import type { FindingKind } from '../metrics/leak-check-metrics.js';
 import type { ExpectedEvent } from './allowed/allowed-events.js';
 
@@ -30,24 +31,29 @@ export class FrameChecker {
     this.#decode = recordDecoder(definitions.map((item) => wireItem(item, granted.get(item.name)?.transform != null)));
   }
 
-  /** `published` is the plain record; what of it is not granted plain may be in no byte. */
+  /** `published` is the plain record; what of it is not granted plain may be in no byte. `time` is when it was accepted. */
   finding(
     messages: readonly Uint8Array[],
     expected: ExpectedEvent | undefined,
     published: readonly (RecordData | undefined)[],
+    time: string,
   ): FindingKind | undefined {
     if (messages.some((message) => this.#holdsHidden(message, published))) return 'leak';
     const received = messages.flatMap((message) => this.#eventsOf(message));
     if (received.length > (expected ? 1 : 0)) return 'leak';
     const [event] = received;
     if (!event) return expected ? 'withheld' : undefined;
-    const { time: _time, ...rest } = this.#decode(event);
+    const { time: delivered, ...rest } = this.#decode(event);
+    if (delivered !== time) return 'leak';
     if (isDeepStrictEqual(withoutUndefined(rest), withoutUndefined(expected as ExpectedEvent))) return undefined;
     return isLess(rest, expected as ExpectedEvent) ? 'withheld' : 'leak';
   }
 
   #eventsOf(message: Uint8Array): DeliveredEvent[] {
-    const frame = codecFor(this.encoding).decodeServer(payloadOf(message), this.encoding !== 'sluice.v1.json');
+    const payload = payloadOf(message);
+    // The decoder of the SDK reads more than the types of JSON, and those of other languages do not.
+    if (this.encoding === 'sluice.v1.msgpack') checkMsgpack(payload);
+    const frame = codecFor(this.encoding).decodeServer(payload, this.encoding !== 'sluice.v1.json');
     if (frame.kind !== 'events') throw new TypeError(`a probe was answered by a frame ${frame.kind}`);
     return frame.events as DeliveredEvent[];
   }

@@ -5,12 +5,12 @@ import type { Grants } from '../grants/grants.js';
 import { FINDING_KINDS, type FindingKind, type LeakCheckMetrics } from '../metrics/leak-check-metrics.js';
 import type { GrantSubscription } from '../stream/subscriptions/grant-subscription.js';
 import { versionsOf } from '../stream/views/entry-fields.js';
-import { type MatchLive, type ProbedSubscription, ViewProbe } from './view-probe.js';
+import { type ProbedSubscription, type ProjectLive, ViewProbe } from './view-probe.js';
 
 export interface LeakCheckDeps {
   /** Open subscriptions; those that are live are probed. */
   subscriptions: Iterable<GrantSubscription>;
-  matchLive: MatchLive;
+  projectLive: ProjectLive;
   grants: Pick<Grants, 'get'>;
   catalog: Pick<Catalog, 'published' | 'version' | 'onChange'>;
   /** Secret of the bus: hashes are computed a second time. */
@@ -42,7 +42,7 @@ export class LeakCheck {
   #isStopped = false;
 
   constructor(private readonly deps: LeakCheckDeps) {
-    this.#probe = new ViewProbe(deps.matchLive, deps.secret);
+    this.#probe = new ViewProbe(deps.projectLive, deps.secret);
   }
 
   start(): void {

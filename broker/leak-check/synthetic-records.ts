@@ -10,11 +10,34 @@ export interface SyntheticRecords {
   inside: RecordData;
   /** Each breaks one predicate: by a value on the wrong side of it, or by having none. */
   outside: RecordData[];
+  /** In all rows too, with values at which transforms and encodings go wrong, or none, in the items that no predicate tests. */
+  edges: RecordData[];
 }
 
 /** Lists that a record of this kind may have; two elements show that each is transformed. */
 const LIST_ELEMENTS = 2;
 const DAY = '1987-06-05';
+/** Two units of UTF-16 and four of UTF-8: no place to cut, and one character to count. */
+const BEYOND_BMP = '𠮷';
+
+/** The same number for each type; `undefined` is a record without the item. */
+const EDGES: Record<ItemType, readonly (ItemValue | undefined)[]> = {
+  string: ['', 'x', BEYOND_BMP, `${BEYOND_BMP}"\\\n\u2028é`, undefined],
+  code: ['', 'x', BEYOND_BMP, 'xyz', undefined],
+  integer: [0, -1, Number.MAX_SAFE_INTEGER, 1, undefined],
+  number: [0, -0.5, 1e21, 1e-7, undefined],
+  boolean: [false, true, false, true, undefined],
+  date: ['0001-01-01', '9999-12-31', '2000-02-29', '1970-01-01', undefined],
+  datetime: [
+    '0001-01-01T00:00:00Z',
+    '2000-02-29T23:59:59.999+08:00',
+    '1987-06-05T04:03:02+08:00',
+    '1970-01-01T00:00:00Z',
+    undefined,
+  ],
+  decimal: ['0', '-0.5', '0.10', '12345678901234567890.5', undefined],
+  object: [{}, { inside: '' }, { inside: BEYOND_BMP }, { inside: null }, undefined],
+};
 
 /** A record inside all layers of rows, and records just outside each predicate. */
 export function syntheticRecords(items: readonly Item[], layers: readonly Rows[], token: string): SyntheticRecords {
@@ -43,7 +66,20 @@ export function syntheticRecords(items: readonly Item[], layers: readonly Rows[]
       return value === undefined ? rest : { ...rest, [name]: value };
     });
   });
-  return { token, inside, outside };
+  return { token, inside, outside, edges: edgesOf(items, inside, tested) };
+}
+
+function edgesOf(items: readonly Item[], inside: RecordData, tested: ReadonlySet<string>): RecordData[] {
+  const free = items.filter(({ name, identifier }) => !identifier && !tested.has(name));
+  return EDGES.string.map((_none, index) => {
+    const record = { ...inside };
+    for (const { name, type, list } of free) {
+      const value = EDGES[type][index];
+      if (value === undefined) delete record[name];
+      else record[name] = list ? [value] : value;
+    }
+    return record;
+  });
 }
 
 function plainValue({ name, type, list }: Item, token: string): ItemValue {
@@ -68,7 +104,7 @@ function scalar(name: string, type: ItemType, token: string, index: number): Ite
     case 'object':
       return { inside: `${token}-${name}` };
     default:
-      return `${token}-${name}-${index}`;
+      return `${BEYOND_BMP}${token}-${name}-${index}${BEYOND_BMP}`;
   }
 }
 

@@ -3,11 +3,15 @@ import type { EntryDocument, NumberedItem } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { fieldOf } from '../../proto/entry/item-field.js';
 import type { Rows } from '../../proto/entry/rows.js';
+import type { DeliverableEvent } from '../../proto/event/envelope.js';
+import type { ProjectedEvent } from '../../proto/frames/event-encoder.js';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { LiveViews } from '../stream/live/live-view.js';
 import { EntryViews } from '../stream/views/entry-views.js';
+import { Projection } from '../stream/views/projection.js';
+import { hashFor, maskWith, type StringTransform } from '../stream/views/transform.js';
 import { viewKey } from '../stream/views/view.js';
-import { type MatchLive, ViewProbe } from './view-probe.js';
+import { type ProjectLive, ViewProbe } from './view-probe.js';
 
 const SECRET = 'a secret of at least thirty-two characters';
 const numbered = (items: Omit<NumberedItem, 'number'>[]): NumberedItem[] =>
@@ -35,15 +39,28 @@ const GRANT: GrantDocument = {
 };
 const NARROW: Rows = { born: { from: '1980-01-01' } };
 
+interface Served {
+  /** Secret of the checker. */
+  secret?: string;
+  /** What the bus makes of an event that the view delivers; undefined: nothing. */
+  change?: (projected: ProjectedEvent, event: DeliverableEvent) => ProjectedEvent | undefined;
+}
+
 /** Findings of one view in each encoding; `compiled` is what the bus works with, `allowed` the document. */
-function findings(compiled: GrantDocument, allowed = compiled, secret = SECRET, match?: MatchLive): string[][] {
+function findings(compiled: GrantDocument, allowed = compiled, { secret = SECRET, change }: Served = {}): string[][] {
   const views = new LiveViews(() => undefined);
   const item = (name: string): NumberedItem => ITEMS.find((one) => one.name === name)!;
   const source = { grant: compiled, rows: compiled.rows ?? {}, narrow: NARROW, item, secret: SECRET };
   const live = views.acquire({ key: viewKey(source), ...source }, 0);
   const index = new EntryViews<typeof live>((name) => fieldOf(item(name)));
   index.add(live);
-  const probe = new ViewProbe(match ?? ((_entry, event, matched) => index.match(event, matched)), secret);
+  const projectLive: ProjectLive = ({ position, event }, projected) =>
+    index.match(event, (one, op) => {
+      const served = one.view.project(position, event, op);
+      const changed = change ? change(served, event) : served;
+      if (changed) projected(one, changed);
+    });
+  const probe = new ViewProbe(projectLive, secret);
   return SUBPROTOCOLS.map((encoding) => {
     const { channel } = live.freeChannel(encoding, 0, () => false);
     const versions = [{ document: ENTRY, items: ITEMS }];
@@ -63,15 +80,49 @@ t.test('a view with an item, a row or a plain value too many is a leak in every 
   t.strictSame(findings({ ...GRANT, rows: { region: { prefix: '35' } } }, GRANT), IN_ALL(['leak']));
   const plain = { ...GRANT, items: [items[0]!, { name: 'name' }, items[2]!] };
   t.strictSame(findings(plain, GRANT), IN_ALL(['leak']));
-  t.strictSame(findings(GRANT, GRANT, 'another secret of thirty-two characters'), IN_ALL(['leak']), 'another hash');
+  t.strictSame(
+    findings(GRANT, GRANT, { secret: 'another secret of thirty-two characters' }),
+    IN_ALL(['leak']),
+    'another hash',
+  );
 });
 
 t.test('a view with an item or a row too few withholds', async (t) => {
   const less = { ...GRANT, items: GRANT.items.slice(0, 2) };
   t.strictSame(findings(less, GRANT), IN_ALL(['withheld']));
   t.strictSame(
-    findings(GRANT, GRANT, SECRET, () => undefined),
+    findings(GRANT, GRANT, { change: () => undefined }),
     IN_ALL(['withheld']),
     'an index that finds nothing',
   );
+});
+
+t.test('an event whose head is not what the bus knows of it is a leak in every encoding', (t) => {
+  const changes: Partial<ProjectedEvent>[] = [{ timeMs: 0 }, { snapshotId: 'another' }, { corrects: 7 }];
+  for (const change of changes) {
+    const found = findings(GRANT, GRANT, { change: (projected) => ({ ...projected, ...change }) });
+    t.strictSame(found, IN_ALL(['leak']), Object.keys(change).join());
+  }
+  t.end();
+});
+
+t.test('a mask that counts units of UTF-16, or shows a single character, is a leak in every encoding', (t) => {
+  const masks: StringTransform[] = [
+    (value) => value.slice(0, 1) + '*'.repeat(Math.max(0, value.length - 1)),
+    (value) => (Array.from(value).length === 1 ? value : maskWith(undefined)(value)),
+  ];
+  for (const transform of masks) {
+    const projection = new Projection(
+      [6],
+      [
+        { field: fieldOf(ITEMS[0]!), transform: hashFor(SECRET, GRANT.id) },
+        { field: fieldOf(ITEMS[1]!), transform },
+      ],
+    );
+    const found = findings(GRANT, GRANT, {
+      change: (projected, { data }) => ({ ...projected, record: projected.record && data && projection.project(data) }),
+    });
+    t.strictSame(found, IN_ALL(['leak']));
+  }
+  t.end();
 });

@@ -4,8 +4,9 @@ import type { GrantDocument } from '../../proto/entry/grant.js';
 import { fieldOf } from '../../proto/entry/item-field.js';
 import type { Rows } from '../../proto/entry/rows.js';
 import type { DeliverableEvent } from '../../proto/event/envelope.js';
-import type { DeliveredOp, RecordData, SourceEvent, SourceOp } from '../../proto/event/event.js';
+import type { RecordData, SourceEvent, SourceOp } from '../../proto/event/event.js';
 import { RecordCodec } from '../../proto/event/record.js';
+import type { ProjectedEvent } from '../../proto/frames/event-encoder.js';
 import type { FindingKind } from '../metrics/leak-check-metrics.js';
 import { Channel } from '../stream/live/channel.js';
 import type { LiveView } from '../stream/live/live-view.js';
@@ -23,17 +24,19 @@ export interface ProbedSubscription {
   versions: readonly { document: EntryDocument; items: readonly NumberedItem[] }[];
 }
 
-/** Calls `matched` with each live view of the entry that delivers the event, as the running broker decides it. */
-export type MatchLive = (
-  entry: string,
-  event: DeliverableEvent,
-  matched: (live: LiveView, op: DeliveredOp) => void,
+/** Calls `projected` for each live view of the entry that delivers the event, as the running broker does. */
+export type ProjectLive = (
+  event: { entry: string; position: number; event: DeliverableEvent },
+  projected: (live: LiveView, event: ProjectedEvent) => void,
 ) => void;
 
 /** Records outside the rows that one probe tries; a grant with many predicates gets others in the next round. */
 const OUTSIDE_MAX = 24;
 const POSITION = 4711;
 const TOKEN_BYTES = 12;
+const SNAPSHOT = 'probe-snapshot';
+/** An item that a later version may have, and nobody is granted: its number is unknown to every view. */
+const LATER: Omit<NumberedItem, 'number'> = { name: 'later item', type: 'string' };
 
 interface Probe {
   source: SourceEvent;
@@ -43,19 +46,21 @@ interface Probe {
 /** Sends synthetic events through one live view as it is in memory, and compares what comes out with what is allowed. */
 export class ViewProbe {
   constructor(
-    private readonly matchLive: MatchLive,
+    private readonly projectLive: ProjectLive,
     private readonly secret: string,
   ) {}
 
   /** Findings, one for each event that is delivered wrongly; a leak before everything else of the same event. */
   findings(subscription: ProbedSubscription): FindingKind[] {
     const { grant, versions, narrow, channel, live } = subscription;
-    const items = [...newestItems(versions).values()];
+    const known = [...newestItems(versions).values()];
+    const items = [...known, { ...LATER, number: Math.max(...known.map(({ number }) => number)) + 1 }];
     const token = randomBytes(TOKEN_BYTES).toString('hex');
     const records = syntheticRecords(items, [grant.rows ?? {}, narrow], token);
     const checker = new FrameChecker(channel.encoding, grant, items);
     const documents = versions.map(({ document }) => document);
     const findings: FindingKind[] = [];
+    const delivered = this.#deliveries(live, channel);
     for (const { source, stored } of probes(grant.entry, items, records)) {
       const [expected] = expectedEvents([{ event: source, position: POSITION }], {
         grant,
@@ -63,23 +68,26 @@ export class ViewProbe {
         versions: documents,
         secret: this.secret,
       });
-      const messages = this.#delivered(live, channel, stored);
-      const finding = checker.finding(messages, expected, [source.data, source.previous]);
+      const acceptedAt = new Date(stored.acceptedAtMs).toISOString();
+      const finding = checker.finding(delivered(stored), expected, [source.data, source.previous], acceptedAt);
       if (finding) findings.push(finding);
     }
     return findings;
   }
 
-  /** The frames that the members of the channel would be sent. A channel of the same kind takes the place of theirs. */
-  #delivered(live: LiveView, { number, encoding, encoder }: Channel, event: DeliverableEvent): Uint8Array[] {
-    const messages: Uint8Array[] = [];
+  /** Returns the frames that the members of the channel would be sent. One channel of the same kind takes the place of theirs for all events. */
+  #deliveries(live: LiveView, { number, encoding, encoder }: Channel): (event: DeliverableEvent) => Uint8Array[] {
+    let messages: Uint8Array[] = [];
     const shadow = new Channel(number, encoding, encoder, 0);
     shadow.join({ deliver: ({ message }) => void messages.push(message) });
-    this.matchLive(live.view.entry, event, (matched, op) => {
-      if (matched === live) shadow.append(live.view.project(POSITION, event, op));
-    });
-    shadow.flush(POSITION);
-    return messages;
+    return (event) => {
+      messages = [];
+      this.projectLive({ entry: live.view.entry, position: POSITION, event }, (matched, projected) => {
+        if (matched === live) shadow.append(projected);
+      });
+      shadow.flush(POSITION);
+      return messages;
+    };
   }
 }
 
@@ -89,13 +97,16 @@ function newestItems(versions: ProbedSubscription['versions']): Map<string, Numb
 
 /** Every kind of change, into the rows, out of them, and beside them. */
 function probes(entry: string, items: readonly NumberedItem[], records: SyntheticRecords): Probe[] {
-  const { inside } = records;
+  const { inside, edges } = records;
   const outside = someOf(records.outside, OUTSIDE_MAX);
   const probe = (op: SourceOp, data: RecordData | undefined, previous?: RecordData): Probe =>
     probeOf(entry, items, { op, data, previous });
   return [
-    probe('create', inside),
+    probe('snapshot_begin', undefined),
     probe('snapshot', inside),
+    probe('snapshot_end', undefined),
+    probe('create', inside),
+    ...edges.map((record) => probe('update', record, inside)),
     probe('update', inside, inside),
     probe('correction', inside, inside),
     probe('delete', undefined, inside),
@@ -104,6 +115,7 @@ function probes(entry: string, items: readonly NumberedItem[], records: Syntheti
       probe('update', inside, record),
       probe('update', record, inside),
       probe('update', record, record),
+      probe('correction', record, inside),
       probe('delete', undefined, record),
     ]),
   ];
@@ -115,7 +127,9 @@ function probeOf(
   { op, data, previous }: { op: SourceOp; data: RecordData | undefined; previous: RecordData | undefined },
 ): Probe {
   const identifier = items.find((item) => item.identifier)?.name ?? '';
-  const subject = String((data ?? previous)?.[identifier]);
+  const key = (data ?? previous)?.[identifier];
+  const subject = key === undefined ? undefined : String(key);
+  const snapshotid = op.startsWith('snapshot') ? SNAPSHOT : undefined;
   const filterable = items.filter((item) => item.filterable);
   const image =
     previous &&
@@ -126,7 +140,7 @@ function probeOf(
   const encode = (record: RecordData | undefined, of: readonly NumberedItem[]): Uint8Array | undefined =>
     record && new RecordCodec(of.map(fieldOf)).encode(record);
   return {
-    source: { specversion: '1.0', id: 'probe', type: entry, subject, op, data, previous: image, corrects },
+    source: { specversion: '1.0', id: 'probe', type: entry, subject, op, data, previous: image, corrects, snapshotid },
     stored: {
       op,
       subject,
@@ -134,7 +148,7 @@ function probeOf(
       entryVersion: 1,
       acceptedAtMs: Date.now(),
       keyId: 0,
-      snapshotId: undefined,
+      snapshotId: snapshotid,
       data: encode(data, items),
       previous: encode(image, filterable),
     },

@@ -361,7 +361,8 @@ t.test('a view that nobody follows any more is not kept, though its entry has no
   }
   const event = { op: 'snapshot_begin', entryVersion: 1, acceptedAtMs: 0, keyId: 0 } as const;
   let matched = 0;
-  const countMatched = (): void => stream.matchLive('civil.person', event, () => matched++);
+  const probe = { entry: 'civil.person', position: 1, event };
+  const countMatched = (): void => stream.projectLive(probe, () => matched++);
   countMatched();
   t.equal(matched, 0);
   const { sink } = await follow(stream, { cursor: 'other' });

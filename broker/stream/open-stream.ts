@@ -95,8 +95,8 @@ export interface Stream {
   segments: LogSegments;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
-  /** Calls back with each live view that delivers the event; nothing is sent. */
-  matchLive: LiveDispatch['match'];
+  /** Calls back with each live view that delivers the event, and what its subscribers receive; nothing is sent. */
+  projectLive: LiveDispatch['project'];
   /** Resolves when what was sent under rights that have ended by now has left the process, or was dropped. */
   untilStopped(): Promise<void>;
   /** Resolves when every partition is read from its end on. */
@@ -141,7 +141,7 @@ export function openStream(deps: StreamDeps): Stream {
     table,
     traffic,
     untilStopped: () => monitor.written(),
-    matchLive: (...probe) => dispatch.match(...probe),
+    projectLive: (...probe) => dispatch.project(...probe),
     start: async () => {
       cursors.start();
       receipts.start();

@@ -1,9 +1,9 @@
 import type { ItemField } from '../../../proto/entry/item-field.js';
-import type { DeliverableEvent } from '../../../proto/event/envelope.js';
+import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { LogEvent } from '../../event-log/log-event.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import type { EventTraces, TracedEvent } from '../../traces/event-traces.js';
-import { EntryViews, type Matched } from '../views/entry-views.js';
+import { EntryViews } from '../views/entry-views.js';
 import type { Channel } from './channel.js';
 import { CoalescingDelay, type Flushed } from './coalescing-delay.js';
 import type { LiveView } from './live-view.js';
@@ -91,14 +91,13 @@ export class LiveDispatch {
   }
 
   onEvent(logEvent: LogEvent): void {
-    const views = this.#byEntry.get(logEvent.entry);
-    if (!views) return;
-    const { event, position } = logEvent;
+    const { entry, position } = logEvent;
+    // The event is decoded when it is first asked for.
+    if (!this.#byEntry.has(entry)) return;
     const { channels, events } = this.#gathered;
     let partition = NOT_SENT;
-    views.match(event, (live, op) => {
+    this.project(logEvent, (live, projected) => {
       if (!live.hasMembers) return this.deactivate(live);
-      const projected = live.view.project(position, event, op);
       for (const channel of live.channels) {
         if (channel.size === 0) continue;
         channel.append(projected);
@@ -107,14 +106,20 @@ export class LiveDispatch {
       }
     });
     if (partition === NOT_SENT) return;
+    const { event } = logEvent;
     this.#gathered.acceptedAtMs.push(event.acceptedAtMs);
-    if (this.deps.traces) events.push({ entry: logEvent.entry, partition, position, event });
+    if (this.deps.traces) events.push({ entry, partition, position, event });
     this.#delay.schedule();
   }
 
-  /** Asks the live index of an entry which views deliver an event; nothing is sent. */
-  match(entry: string, event: DeliverableEvent, matched: Matched<LiveView>): void {
-    this.#byEntry.get(entry)?.match(event, matched);
+  /** Calls `projected` with each live view that delivers the event, and what its subscribers receive. Sends nothing. */
+  project(
+    { entry, event, position }: Pick<LogEvent, 'entry' | 'event' | 'position'>,
+    projected: (live: LiveView, event: ProjectedEvent) => void,
+  ): void {
+    this.#byEntry.get(entry)?.match(event, (live, op) => {
+      projected(live, live.view.project(position, event, op));
+    });
   }
 
   /** Sends all pending frames. */

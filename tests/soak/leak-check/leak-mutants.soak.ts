@@ -9,10 +9,12 @@ import { eventually } from '../../support/condition.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
 import { MUTANTS } from './mutants.js';
-import { NARROW, READER_TOKEN, WATCHED_BUNDLE, WATCHED_GRANTS } from './watched-bundle.js';
+import { NARROW, NEXT_VERSION, READER_TOKEN, WATCHED_BUNDLE, WATCHED_GRANTS } from './watched-bundle.js';
 
 const SOAK_MS_MAX = 3_600_000;
-const WAIT_MS = 60_000;
+const WAIT_MS = 180_000;
+/** With the copy and the start of the broker. */
+const FAULT_MS_MAX = 2 * WAIT_MS;
 const ROUNDS_MAX = 2;
 const ROUNDS_WITHOUT_FAULT = 4;
 
@@ -45,6 +47,7 @@ async function watched(t: Test, main?: string): Promise<BrokerProcess> {
   await writeFile(config, 'durability: relaxed\nleakCheck: { intervalMs: 100, cpuPercent: 50 }\n');
   const broker = await spawnBroker(t, join(folder, 'data'), { SLUICE_CONFIG: config, SLUICE_LOG_LEVEL: 'fatal' }, main);
   await applyBundle(broker.url, WATCHED_BUNDLE);
+  await applyBundle(broker.url, NEXT_VERSION);
   for (const encoding of SUBPROTOCOLS) {
     const session = await RawSession.open({ url: broker.url, token: READER_TOKEN, encoding });
     t.teardown(() => session.close());
@@ -70,7 +73,7 @@ t.test('a broker without a fault has no finding', async (t) => {
 
 for (const [fault, mutation] of Object.entries(MUTANTS)) {
   t.test(`a fault is found within two rounds: ${fault}`, async (t) => {
-    t.setTimeout(WAIT_MS);
+    t.setTimeout(FAULT_MS_MAX);
     const broker = await watched(t, await brokerCopy(t, mutation));
     const before = await seen(broker);
     // The round that runs while the subscriptions are opened is not a whole one.

@@ -37,8 +37,8 @@ export const MUTANTS: Record<string, Mutation> = {
   ),
   'transform: shows more than half': view(
     'transform',
-    'Math.min(keepFirst, shownMax)',
-    'Math.min(keepFirst + 1, characters.length)',
+    'Math.min(keepFirst ?? 1, shownMax)',
+    'Math.min((keepFirst ?? 1) + 1, length)',
   ),
   'transform: hashes with one key for all grants': view('transform', "secret, '', `", 'secret, \'\', "" && `'),
   'transform: hashes nothing': view(
@@ -97,4 +97,78 @@ export const MUTANTS: Record<string, Mutation> = {
     'writer.varint(58).bytes(event.record)',
     'writer.varint(58).bytes((globalThis.lastBytes ??= Buffer.from(event.record)))',
   ),
+  'transform: masks units of UTF-16 instead of characters': view('transform', 'Array.from(value)', "value.split('')"),
+  'transform: shows a value of one character': view('transform', 'Math.floor(length / 2)', 'Math.ceil(length / 2)'),
+  'transform: shows one character too many at the end': view(
+    'transform',
+    'characters.slice(first + hidden)',
+    'characters.slice(first + hidden - 1)',
+  ),
+  'filter: takes an absent value for the sought one': view(
+    'row-filter',
+    'keys.has(keyOf(value))',
+    'value === undefined || keys.has(keyOf(value))',
+  ),
+  'filter: joins the second predicate by OR': view(
+    'row-filter',
+    'if (!test(values[name]))\n                return false;',
+    `if (name === this.#tests[1]?.[0]) { if (test(values[name])) return true; }
+     else if (!test(values[name])) return false;`,
+  ),
+  'filter: joins two bounds of one item by OR': view(
+    'row-filter',
+    'tests.every((test) => test(value))',
+    'tests.some((test) => test(value))',
+  ),
+  'filter: leaves the lower bound out': view(
+    'row-filter',
+    'bounded(type, min, (order) => order >= 0)',
+    'bounded(type, min, (order) => order > 0)',
+  ),
+  'view: grants an item whose name begins one that is granted': view(
+    'view',
+    'plain.push(item.number);',
+    `{ plain.push(item.number); try { plain.push(source.item(granted.name.slice(0, -1)).number); } catch {} }`,
+  ),
+  'view: sends the previous image where there is no record': view(
+    'view',
+    'this.#projection.project(event.data) : undefined',
+    'this.#projection.project(event.data) : event.previous',
+  ),
+  'view: sends the plain record of a correction': view(
+    'view',
+    'this.#projection.project(event.data)',
+    "(op === 'correction' ? event.data : this.#projection.project(event.data))",
+  ),
+  'view: sends something else as the name of a snapshot': view(
+    'view',
+    'snapshotId: event.snapshotId',
+    'snapshotId: event.snapshotId && this.source.secret',
+  ),
+  'projection: copies numbers that it does not know': view(
+    'projection',
+    'this.#plain[cursor.number] === true',
+    'this.#plain[cursor.number] === true || cursor.number > 15',
+  ),
+  'dispatch: projects once for all views of an entry': {
+    file: 'broker/stream/live/live-dispatch.js',
+    from: 'live.view.project(position, event, op)',
+    to: '(event.projected ??= live.view.project(position, event, op))',
+  },
+  'channel: keeps the events of the frame before': {
+    file: 'broker/stream/live/channel.js',
+    from: 'this.#pieces = [];\n        this.#positions',
+    to: 'this.#positions',
+  },
+  'catalog: gives the number of a dropped item to another': {
+    file: 'broker/catalog/item-numbers.js',
+    from: 'const numbers = { ...assigned };',
+    to: 'const numbers = Object.fromEntries(Object.entries(assigned).filter(([name]) => names.includes(name))); assigned = numbers;',
+  },
+  'encoding: sends records as an extension of msgpack': encoding('useRecords: false', 'useRecords: true'),
+  'encoding: sends times as an extension of msgpack': encoding(
+    'writer.raw(this.#packr.pack(toDeliveredEvent(event, this.codec)))',
+    'const one = toDeliveredEvent(event, this.codec); writer.raw(this.#packr.pack({ ...one, time: new Date(one.time) }))',
+  ),
+  'encoding: gives the time of the event before': encoding('if (timeMs !== lastTimeMs)', 'if (!(lastTimeMs > 0))'),
 };

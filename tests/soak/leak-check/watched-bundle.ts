@@ -27,7 +27,7 @@ export const WATCHED_BUNDLE = {
       items: [
         { name: 'id', type: 'string', identifier: true },
         { name: 'name', type: 'string' },
-        { name: 'phone', type: 'string' },
+        { name: 'phone', type: 'string', maskRule: { keepFirst: 3, keepLast: 4 } },
         { name: 'born', type: 'date', filterable: true },
         { name: 'secret', type: 'string' },
         { name: 'region', type: 'string', filterable: true },
@@ -38,6 +38,8 @@ export const WATCHED_BUNDLE = {
         { name: 'nicknames', type: 'string', list: true },
         { name: 'notes', type: 'object' },
         { name: 'active', type: 'boolean', filterable: true },
+        { name: 'nam', type: 'string' },
+        { name: 'retired', type: 'string' },
       ],
     },
   ],
@@ -60,8 +62,21 @@ export const WATCHED_BUNDLE = {
       income: { min: '100.00', max: '2000.50' },
     }),
     grant('g-narrowed', [{ name: 'id' }, { name: 'region' }, { name: 'children' }], { region: { prefix: '35' } }),
+    grant('g-masked', [{ name: 'id' }, { name: 'phone', transform: 'mask' }, { name: 'retired' }], {
+      kind: { is: 'open' },
+      region: { in: ['350102', '350103'] },
+      children: { min: 1 },
+    }),
     grant('g-all', [{ name: 'id' }, { name: 'nicknames', transform: 'mask' }, { name: 'notes' }], {}),
   ],
+};
+
+/** The next version of the entry: one item is dropped, another comes. */
+export const NEXT_VERSION = {
+  entries: WATCHED_BUNDLE.entries.map((entry) => ({
+    ...entry,
+    items: [...entry.items.filter(({ name }) => name !== 'retired'), { name: 'added', type: 'string' }],
+  })),
 };
 
 export const WATCHED_GRANTS = WATCHED_BUNDLE.grants.map((one) => (one as { id: string }).id);

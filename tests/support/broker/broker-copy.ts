@@ -15,8 +15,8 @@ export interface Mutation {
   to: string;
 }
 
-/** A copy of the built broker with a fault in it; resolves with the path of its `main.js`. */
-export async function brokerCopy(t: Test, mutation: Mutation): Promise<string> {
+/** A copy of the built broker with a fault in it, of one change or several; resolves with the path of its `main.js`. */
+export async function brokerCopy(t: Test, ...mutations: readonly Mutation[]): Promise<string> {
   const folder = await temporaryFolder(t);
   for (const name of PROGRAM_FOLDERS) {
     const filter = (path: string): boolean => !/\.test\.js|\.map$/.test(path);
@@ -25,9 +25,12 @@ export async function brokerCopy(t: Test, mutation: Mutation): Promise<string> {
   await symlink(join(DIST, '..', 'node_modules'), join(folder, 'node_modules'));
   await symlink(join(DIST, '..', '.cache'), join(folder, '.cache'));
   await cp(join(DIST, '..', 'package.json'), join(folder, 'package.json'));
-  const path = join(folder, 'dist', mutation.file);
-  const parts = (await readFile(path, 'utf8')).split(mutation.from);
-  if (parts.length !== 2) throw new Error(`${mutation.file} has ${parts.length - 1} times ${mutation.from}`);
-  await writeFile(path, parts.join(mutation.to));
+  for (const mutation of mutations) await mutate(join(folder, 'dist', mutation.file), mutation);
   return join(folder, 'dist', 'broker', 'main.js');
+}
+
+async function mutate(path: string, { file, from, to }: Mutation): Promise<void> {
+  const parts = (await readFile(path, 'utf8')).split(from);
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times ${from}`);
+  await writeFile(path, parts.join(to));
 }

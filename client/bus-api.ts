@@ -8,6 +8,8 @@ export interface BusApiOptions {
   /** Address of the bus, e.g. `https://bus.example`; a path before /v1 is kept. */
   url: string;
   token?: string | undefined;
+  /** In place of the `fetch` of the platform. */
+  fetch?: typeof globalThis.fetch | undefined;
 }
 
 export interface ApiRequest {
@@ -71,6 +73,7 @@ export class BusApi {
     const lost = (error: unknown): never => {
       throw connectionLost(url, timeoutMs, error);
     };
+    const { fetch = globalThis.fetch } = this.options;
     const response = await fetch(url, {
       method: request.method ?? 'GET',
       headers: this.#headers(request),

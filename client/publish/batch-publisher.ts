@@ -11,6 +11,8 @@ export interface BatchPublishOptions {
   /** Store all events or none. They must be of one entry then, and at most 1,000. */
   atomic: boolean;
   signal: AbortSignal;
+  /** In place of the `fetch` of the platform. */
+  fetch?: typeof globalThis.fetch | undefined;
 }
 
 /** The broker answers once the batch is on disk. A minute without an answer means that the request was lost. */
@@ -36,6 +38,7 @@ async function send(url: URL, events: readonly string[], options: BatchPublishOp
   const headers: Record<string, string> = { 'content-type': 'application/cloudevents-batch+json' };
   if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+  const { fetch = globalThis.fetch } = options;
   try {
     return await fetch(url, { method: 'POST', headers, body: `[${events.join(',')}]`, signal });
   } catch (error) {

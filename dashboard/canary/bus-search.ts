@@ -1,6 +1,13 @@
 import { open } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { type ApiRequest, BusApi } from '../../client/bus-api.js';
 import { httpUrl } from '../../client/bus-url.js';
+import { ApiError } from '../../client/errors.js';
+import { operatorReports } from '../../proto/async/spaced-reports.js';
+import { canaryGrantId } from '../../proto/canary.js';
 import type { LeakWatch } from './leak-watch.js';
+import { searchedFetch } from './searched-fetch.js';
+import type { LeakMedium } from './secrets.js';
 
 export interface BusSearchOptions {
   url: string;
@@ -13,7 +20,15 @@ export interface BusSearchOptions {
   /** Log files of brokers on this machine. */
   logFiles: readonly string[];
   watch: LeakWatch;
+  log: Pick<Logger, 'warn'>;
   signal: AbortSignal;
+}
+
+interface ReadFile {
+  at: number;
+  /** Another one is another file, of the same name. */
+  inode: number;
+  search: (piece: Uint8Array) => void;
 }
 
 const REQUEST_MS_MAX = 10_000;
@@ -22,59 +37,105 @@ const LEDGER_PAGE = 1_000;
 const LEDGER_PAGES_MAX = 10;
 const LOG_BYTES_MAX = 8 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
+/** No log has come so far. */
+const BEYOND = 9_000_000_000_000;
 
 /** Looks for the secrets of the canary where nobody subscribes: metrics, errors, the ledger, logs. */
 export class BusSearch {
   #ledgerSeq = 0;
-  /** File → bytes that were read. */
-  readonly #read = new Map<string, { at: number; search: (piece: Uint8Array) => void }>();
+  readonly #read = new Map<string, ReadFile>();
+  readonly #reports = operatorReports(() => performance.now());
 
   constructor(private readonly options: BusSearchOptions) {}
 
   /** An address that cannot be reached is left to the next round: that the bus is away is found by the rounds. */
   async run(): Promise<void> {
-    const parts = [this.#metrics(), this.#ledger(), ...this.options.logFiles.map((file) => this.#logFile(file))];
-    await Promise.allSettled(parts);
-  }
-
-  /** Makes the bus refuse what holds secrets, and reads what it says. */
-  async refusals(refusedEvent: object): Promise<void> {
-    const { sourceToken, followerToken, watch } = this.options;
-    const body = JSON.stringify(refusedEvent);
-    const publish = (token: string, type: string): Promise<string> =>
-      this.#text('/v1/events', token, { method: 'POST', headers: { 'content-type': type }, body });
-    const answers = await Promise.allSettled([
-      publish(sourceToken, 'application/cloudevents+json'),
-      publish(sourceToken, 'text/plain'),
-      publish(followerToken, 'application/cloudevents+json'),
+    const { auditToken, followerToken, logFiles } = this.options;
+    await Promise.all([
+      this.#search('metrics', '/metrics', (path) => this.#text('metrics', path, undefined, path)),
+      this.#search('metrics', '/metrics/grants', (path) => this.#text('metrics', path, followerToken, path)),
+      ...(auditToken === undefined ? [] : [this.#search('ledger', 'ledger', () => this.#ledger(auditToken))]),
+      ...logFiles.map((file) => this.#search('logs', file, () => this.#logFile(file))),
     ]);
-    for (const answer of answers) if (answer.status === 'fulfilled') watch.text('errors', 'refusal', answer.value);
   }
 
-  async #metrics(): Promise<void> {
-    this.options.watch.text('metrics', '/metrics', await this.#text('/metrics', undefined));
+  /** Makes the bus refuse what holds secrets, and what is asked for where they are, and reads what it answers. */
+  async refusals(refusedEvent: object): Promise<void> {
+    const { sourceToken, followerToken } = this.options;
+    const ask = (path: string, request?: ApiRequest): Promise<string> =>
+      this.#text('errors', 'refusal', followerToken, `/v1/grants/${canaryGrantId(0)}/${path}`, request);
+    await Promise.allSettled([
+      this.#publish(sourceToken, 'application/cloudevents+json', refusedEvent),
+      this.#publish(sourceToken, 'text/plain', refusedEvent),
+      this.#publish(followerToken, 'application/cloudevents+json', refusedEvent),
+      ask('events', { query: { from: BEYOND } }),
+      ask('events', { query: { from: BEYOND }, accept: 'text/event-stream' }),
+      ask('events', { query: { from: 'earliest', narrow: '{"secret":{"prefix":"C"}}' } }),
+      ask('cursors/refused', { method: 'POST', body: { position: BEYOND } }),
+      ask('dead-letters/1/redrive', { method: 'POST' }),
+    ]);
   }
 
-  async #ledger(): Promise<void> {
-    const { auditToken, watch } = this.options;
-    if (auditToken === undefined) return;
+  /** What cannot be searched is reported, once in a while: it would look as if there were no leak. */
+  async #search(medium: LeakMedium, source: string, search: (source: string) => Promise<unknown>): Promise<void> {
+    try {
+      await search(source);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined || this.options.signal.aborted) return;
+      this.#reports.add(`${source} ${code}`, () =>
+        this.options.log.warn({ medium, source, code }, 'the canary cannot search for its secrets there'),
+      );
+    }
+  }
+
+  /** What the bus answers, all of which is searched. */
+  #text(
+    medium: LeakMedium,
+    source: string,
+    token: string | undefined,
+    path: string,
+    request: ApiRequest = {},
+  ): Promise<string> {
+    const { url, watch, signal } = this.options;
+    const api = new BusApi({ url, token, fetch: searchedFetch(watch, medium, source) });
+    return api.text(path, { accept: '*/*', ...request, signal, timeoutMs: REQUEST_MS_MAX });
+  }
+
+  async #publish(token: string, type: string, event: object): Promise<void> {
+    const { url, watch, signal } = this.options;
+    const answer = await searchedFetch(
+      watch.forSource(),
+      'errors',
+      'refusal',
+    )(httpUrl(url, '/v1/events'), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': type },
+      body: JSON.stringify(event),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS_MAX)]),
+    });
+    await answer.text();
+  }
+
+  async #ledger(token: string): Promise<void> {
     for (let page = 0; page < LEDGER_PAGES_MAX; page++) {
-      const text = await this.#text(`/v1/ledger?after=${this.#ledgerSeq}&limit=${LEDGER_PAGE}`, auditToken);
-      watch.text('ledger', 'ledger', text);
-      const { records = [] } = JSON.parse(text) as { records?: { seq: number }[] };
+      const query = { after: this.#ledgerSeq, limit: LEDGER_PAGE };
+      const text = await this.#text('ledger', 'ledger', token, '/v1/ledger', { query });
+      const { records } = JSON.parse(text) as { records: { seq: number }[] };
       this.#ledgerSeq = records.at(-1)?.seq ?? this.#ledgerSeq;
       if (records.length < LEDGER_PAGE) return;
     }
   }
 
-  /** Goes on where it ended; a file that became shorter was rotated. */
+  /** Goes on where it ended; a file that became shorter, or is another one, was rotated. */
   async #logFile(path: string): Promise<void> {
-    const state = this.#read.get(path) ?? { at: 0, search: this.options.watch.stream('logs', path) };
-    this.#read.set(path, state);
     const file = await open(path, 'r');
     try {
-      const { size } = await file.stat();
-      if (size < state.at) state.at = 0;
+      const { size, ino } = await file.stat();
+      const known = this.#read.get(path);
+      const isSame = known !== undefined && known.inode === ino && size >= known.at;
+      const state = isSame ? known : { at: 0, inode: ino, search: this.options.watch.stream('logs', path) };
+      this.#read.set(path, state);
       const piece = Buffer.alloc(PIECE_BYTES);
       const end = Math.min(size, state.at + LOG_BYTES_MAX);
       while (state.at < end) {
@@ -87,11 +148,10 @@ export class BusSearch {
       await file.close();
     }
   }
+}
 
-  async #text(path: string, token: string | undefined, init: RequestInit = {}): Promise<string> {
-    const headers = new Headers(init.headers);
-    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-    const signal = AbortSignal.any([this.options.signal, AbortSignal.timeout(REQUEST_MS_MAX)]);
-    return (await fetch(httpUrl(this.options.url, path), { ...init, headers, signal })).text();
-  }
+/** Of a refusal, or of a file that cannot be read; undefined while the bus is away. */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof ApiError) return error.code;
+  return (error as NodeJS.ErrnoException).syscall === undefined ? undefined : (error as NodeJS.ErrnoException).code;
 }

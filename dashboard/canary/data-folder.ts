@@ -10,6 +10,7 @@ import { CANARY_FOLLOWER, CANARY_SOURCE } from '../../proto/canary.js';
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
 const NAME_BYTES = 4;
+const NAME = /^[0-9a-f]{8}$/;
 
 export interface CanaryTokens {
   source: string;
@@ -32,13 +33,18 @@ export class DataFolder {
     readonly name: string,
   ) {}
 
-  /** Throws CanaryConfigError when another canary runs on the folder. */
+  /** Throws CanaryConfigError when another canary runs on the folder, or when it cannot be used. */
   static async open(path: string): Promise<DataFolder> {
-    await mkdir(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
-    const lock = await lockOf(path);
-    const file = join(path, 'name');
-    if (!existsSync(file)) await writePrivate(file, randomBytes(NAME_BYTES).toString('hex'));
-    return new DataFolder(path, lock, readFileSync(file, 'utf8').trim());
+    return usable(path, async () => {
+      await mkdir(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+      const lock = await lockOf(path);
+      try {
+        return new DataFolder(path, lock, await nameIn(join(path, 'name')));
+      } catch (error) {
+        lock.close();
+        throw error;
+      }
+    });
   }
 
   /** The stored tokens, or new ones that the operator's API makes. Those of another canary end with that. */
@@ -53,13 +59,33 @@ export class DataFolder {
     const renew = async (system: string): Promise<string> =>
       (await operator.json<{ token: string }>(`/v1/systems/${system}/renew-token`, { method: 'POST' })).token;
     const tokens = { source: await renew(CANARY_SOURCE), follower: await renew(CANARY_FOLLOWER) };
-    await writePrivate(file, JSON.stringify(tokens));
+    await usable(this.path, () => writePrivate(file, JSON.stringify(tokens)));
     return tokens;
   }
 
   async close(): Promise<void> {
     await new Promise((resolve) => this.lock.close(resolve));
   }
+}
+
+/** What the system refuses is a matter of the folder: that it cannot be written, that there is no disk left, that its path is too long. */
+async function usable<T>(path: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new CanaryConfigError(`${path} cannot be the folder of a canary, which must write to it (--data): ${code}`);
+  }
+}
+
+/** A name that is no name, such as that of a file which was cut off, is replaced: cursors are called after it. */
+async function nameIn(file: string): Promise<string> {
+  const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  if (NAME.test(known)) return known;
+  const name = randomBytes(NAME_BYTES).toString('hex');
+  await writePrivate(file, name);
+  return name;
 }
 
 function readTokens(file: string): CanaryTokens {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { operatorReports, type SpacedReports } from '../../proto/async/spaced-reports.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
-import type { CanaryMetrics } from './canary-metrics.js';
+import type { CanaryMetrics, CanaryTransport } from './canary-metrics.js';
 import { deliveryProblem } from './canary-record.js';
 import type { HourlySecrets, LeakMedium } from './secrets.js';
 import { StreamSearch } from './secrets.js';
@@ -18,16 +18,22 @@ export class LeakWatch {
     private readonly metrics: Pick<CanaryMetrics, 'leak' | 'searched'>,
     private readonly log: Pick<Logger, 'fatal'>,
     clock: () => number = () => performance.now(),
+    private readonly isForSource = false,
   ) {
     this.#reports = operatorReports(clock);
   }
 
+  /** Judges what is answered to the source of the canary: it holds the ids that the source gave. */
+  forSource(): LeakWatch {
+    return new LeakWatch(this.secrets, this.metrics, this.log, undefined, true);
+  }
+
   /** Returns a function that searches the pieces of one stream. `source` names it in the log: a transport, a file. */
   stream(medium: LeakMedium, source: string): (piece: Uint8Array) => void {
-    const search = new StreamSearch(this.secrets);
+    const search = new StreamSearch(this.secrets, this.isForSource);
     return (piece) => {
       this.metrics.searched(medium, piece.length);
-      if (search.hasLeak(piece)) this.#found(medium, source, 'a secret of the canary');
+      if (search.hasLeak(piece)) this.found(medium, source, 'a secret of the canary');
     };
   }
 
@@ -35,12 +41,12 @@ export class LeakWatch {
     this.stream(medium, source)(Buffer.from(text));
   }
 
-  delivered(source: string, event: Pick<DeliveredEvent, 'data' | 'subject'>): void {
-    const problem = deliveryProblem(event);
-    if (problem !== undefined) this.#found('stream', source, problem);
+  delivered(transport: CanaryTransport, partition: number, event: DeliveredEvent): void {
+    const problem = deliveryProblem(transport, partition, event);
+    if (problem !== undefined) this.found('stream', transport, problem);
   }
 
-  #found(medium: LeakMedium, source: string, what: string): void {
+  found(medium: LeakMedium, source: string, what: string): void {
     this.metrics.leak(medium);
     this.#reports.add(`${medium} ${source} ${what}`, (findings) =>
       this.log.fatal({ medium, source, what, findings }, 'LEAK: the bus gave out what is not granted'),

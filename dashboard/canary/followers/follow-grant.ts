@@ -1,7 +1,9 @@
 import type { DeliveredEvent } from '../../../proto/event/event.js';
+import { SUBPROTOCOLS } from '../../../proto/frames/frames.js';
 import type { CanaryTransport } from '../canary-metrics.js';
 import { type FollowerContext, followForever } from './follower.js';
 import { PageFollower } from './pages.js';
+import { readBack } from './read-back.js';
 import { followServerSentEvents } from './server-sent-events.js';
 import { followWebSocket } from './web-socket.js';
 import type { WebhookReceiver } from './webhook-receiver.js';
@@ -54,6 +56,14 @@ export class GrantFollowers {
     this.#pages.wake();
   }
 
+  /** Reads what comes after a position back in each encoding. Resolves with the smallest number of events. */
+  async readBack(after: number): Promise<number> {
+    const context = { ...this.#context('ws_json'), cursor: `back-${this.options.canary}` };
+    let least = Number.POSITIVE_INFINITY;
+    for (const encoding of SUBPROTOCOLS) least = Math.min(least, await readBack(encoding, context, after));
+    return least;
+  }
+
   #context(transport: CanaryTransport): FollowerContext {
     const { canary, onEvent, ...shared } = this.options;
     return {
@@ -64,10 +74,15 @@ export class GrantFollowers {
     };
   }
 
+  /** A connector goes on at its cursor, which may be at events that have expired meanwhile; here only what is new counts. */
   #followWebhook(context: FollowerContext): Promise<void> {
     const { receiver, runWebhook } = this.options;
     const { grant, cursor, url, token, signal } = context;
     const settings = { grant, cursor, url: receiver.urlOf(grant), secret: receiver.secret };
-    return followForever(context, () => runWebhook(settings, { url, token }, signal));
+    const position = new PageFollower(context);
+    return followForever(context, async () => {
+      await position.skipToEnd();
+      await runWebhook(settings, { url, token }, signal);
+    });
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ClientError } from '../../../client/errors.js';
 import { pause } from '../../../client/pause.js';
+import type { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { operatorReports } from '../../../proto/async/spaced-reports.js';
 import type { DeliveredEvent } from '../../../proto/event/event.js';
 import type { CanaryTransport } from '../canary-metrics.js';
@@ -16,6 +17,10 @@ export interface FollowerContext {
   cursor: string;
   /** Pause after an error. */
   retryMs: number;
+  /** An event that has not arrived after this time was missed. */
+  roundMs: number;
+  /** Pages of several grants wait for each other: a bus makes a few for one system at a time, and refuses more. */
+  pages: SerialQueue;
   watch: LeakWatch;
   log: Logger;
   signal: AbortSignal;

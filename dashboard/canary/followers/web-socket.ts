@@ -11,15 +11,25 @@ export function followWebSocket(encoding: Subprotocol, context: FollowerContext)
   const { url, token, grant, cursor, signal, onEvent, retryMs } = context;
   const reconnect = { firstDelayMs: FIRST_RETRY_MS, delayMsMax: retryMs };
   return followForever(context, async () => {
-    const connect = searched(context);
-    const from = 'latest' as const;
-    const subscriber = new Subscriber({ url, token, grant, cursor, encoding, signal, connect, reconnect, from });
+    const subscriber = new Subscriber({
+      url,
+      token,
+      grant,
+      cursor,
+      encoding,
+      signal,
+      reconnect,
+      from: 'latest',
+      connect: searched(context),
+      // Frames are compressed once for all sessions that ask for it: a path of its own.
+      compression: encoding === 'sluice.v1.json',
+    });
     for await (const { event } of subscriber) onEvent(event);
   });
 }
 
-/** Looks at the messages as they come, before the SDK decodes them. */
-function searched({ watch, transport }: FollowerContext): Connect {
+/** Looks at the messages, and at the reason of an end, before the SDK does. */
+export function searched({ watch, transport }: FollowerContext): Connect {
   return (target, handlers) => {
     const search = watch.stream('stream', transport);
     return connectNode(target, {
@@ -27,6 +37,10 @@ function searched({ watch, transport }: FollowerContext): Connect {
       message: (data, isBinary) => {
         search(data);
         handlers.message(data, isBinary);
+      },
+      closed: (closing) => {
+        watch.text('errors', transport, closing.reason);
+        handlers.closed(closing);
       },
     });
   };

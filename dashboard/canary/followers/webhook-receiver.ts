@@ -17,19 +17,19 @@ export class WebhookReceiver {
   readonly #server: Server;
 
   private constructor(
-    onBody: (grant: string, body: Buffer) => void,
+    onBytes: (grant: string, bytes: Buffer) => void,
     onEvent: (grant: string, event: DeliveredEvent) => void,
   ) {
     this.#server = createServer((request, response) => {
-      void this.#receive(request, response, onBody, onEvent).catch(() => response.destroy());
+      void this.#receive(request, response, onBytes, onEvent).catch(() => response.destroy());
     });
   }
 
   static async open(
-    onBody: (grant: string, body: Buffer) => void,
+    onBytes: (grant: string, bytes: Buffer) => void,
     onEvent: (grant: string, event: DeliveredEvent) => void,
   ): Promise<WebhookReceiver> {
-    const receiver = new WebhookReceiver(onBody, onEvent);
+    const receiver = new WebhookReceiver(onBytes, onEvent);
     receiver.#server.listen(0, '127.0.0.1');
     await once(receiver.#server, 'listening');
     return receiver;
@@ -52,7 +52,7 @@ export class WebhookReceiver {
   async #receive(
     request: IncomingMessage,
     response: ServerResponse,
-    onBody: (grant: string, body: Buffer) => void,
+    onBytes: (grant: string, bytes: Buffer) => void,
     onEvent: (grant: string, event: DeliveredEvent) => void,
   ): Promise<void> {
     const pieces: Buffer[] = [];
@@ -65,7 +65,8 @@ export class WebhookReceiver {
     const body = Buffer.concat(pieces);
     if (!this.#isSigned(request, body)) return void response.writeHead(UNAUTHORIZED).end();
     const grant = (request.url ?? '').slice(1);
-    onBody(grant, body);
+    onBytes(grant, Buffer.from(request.rawHeaders.join('\n')));
+    onBytes(grant, body);
     onEvent(grant, JSON.parse(body.toString('utf8')) as DeliveredEvent);
     response.writeHead(OK).end();
   }

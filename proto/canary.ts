@@ -8,7 +8,7 @@ export const CANARY_SOURCE = 'sluice-canary-source';
 /** Holds the grants of the canary. */
 export const CANARY_FOLLOWER = 'sluice-canary-follower';
 
-/** Ids of parties, systems, officers and grants that begin like this are kept for it: nobody else shall be taken for it. */
+/** Ids of parties, systems, officers and grants that begin like this are kept for it: nobody else shall be taken for it. See docs/decisions/0400. */
 export const isCanaryName = (id: string): boolean => id.startsWith(CANARY_PARTY);
 
 /** One entry, and one grant on it, for each partition. */

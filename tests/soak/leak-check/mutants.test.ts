@@ -8,10 +8,10 @@ import { MUTANTS } from './mutants.js';
 /** The compiled file lies in dist/tests/soak/leak-check. */
 const DIST = join(import.meta.dirname, '..', '..', '..');
 
-t.test('every fault of a soak still has its place in the broker, once', async (t) => {
+t.test('every fault of a soak is still to be found in the broker, once', async (t) => {
   const alerts = LEAK_FAULTS.flatMap(({ mutation }) => mutation ?? []);
   for (const { file, from } of [...Object.values(MUTANTS), ...Object.values(CANARY_MUTANTS).flat(), ...alerts]) {
-    const places = (await readFile(join(DIST, file), 'utf8')).split(from).length - 1;
-    t.equal(places, 1, `${file}: ${from}`);
+    const count = (await readFile(join(DIST, file), 'utf8')).split(from).length - 1;
+    t.equal(count, 1, `${file}: ${from}`);
   }
 });

@@ -61,7 +61,8 @@ export class ViewProbe {
     const documents = versions.map(({ document }) => document);
     const findings: FindingKind[] = [];
     const delivered = this.#deliveries(live, channel);
-    for (const { source, stored } of probes(grant.entry, items, records)) {
+    const kept = new Set([...grant.items.map(({ name }) => name), ...Object.keys({ ...grant.rows, ...narrow })]);
+    for (const { source, stored } of probes(grant.entry, items, records, kept)) {
       const [expected] = expectedEvents([{ event: source, position: POSITION }], {
         grant,
         narrow,
@@ -96,7 +97,12 @@ function newestItems(versions: ProbedSubscription['versions']): Map<string, Numb
 }
 
 /** Every kind of change, into the rows, out of them, and beside them. */
-function probes(entry: string, items: readonly NumberedItem[], records: SyntheticRecords): Probe[] {
+function probes(
+  entry: string,
+  items: readonly NumberedItem[],
+  records: SyntheticRecords,
+  kept: ReadonlySet<string>,
+): Probe[] {
   const { inside, edges } = records;
   const outside = someOf(records.outside, OUTSIDE_MAX);
   const probe = (op: SourceOp, data: RecordData | undefined, previous?: RecordData): Probe =>
@@ -106,6 +112,8 @@ function probes(entry: string, items: readonly NumberedItem[], records: Syntheti
     probe('snapshot', inside),
     probe('snapshot_end', undefined),
     probe('create', inside),
+    // Nothing that is not granted stands behind the last granted item.
+    probe('create', Object.fromEntries(Object.entries(inside).filter(([name]) => kept.has(name)))),
     ...edges.map((record) => probe('update', record, inside)),
     probe('update', inside, inside),
     probe('correction', inside, inside),

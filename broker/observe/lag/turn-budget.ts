@@ -1,15 +1,18 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sharedTurn } from '../../../proto/async/shared-turns.js';
 
 /** Half of what a turn of the event loop may take; the rest is for the piece of work that exceeds it. */
 const TURN_MS = 1;
 
-/** Divides work over turns of the event loop, so that delivery waits for no more than a piece of it. */
+/**
+ * Divides work over turns of the event loop, so that delivery waits for no more than a piece of it. Pieces of many works, such as scrapes side
+ * by side, are not all done in one turn.
+ */
 export class TurnBudget {
   #startedAtMs = performance.now();
 
   /** Resolves in a new turn: of the present one, the work before this may have used as much as a budget allows. */
   static async inNewTurn(): Promise<TurnBudget> {
-    await nextTurn();
+    await sharedTurn();
     return new TurnBudget();
   }
 
@@ -19,7 +22,7 @@ export class TurnBudget {
 
   /** Resolves in a new turn. */
   async nextTurn(): Promise<void> {
-    await nextTurn();
+    await sharedTurn();
     this.#startedAtMs = performance.now();
   }
 }

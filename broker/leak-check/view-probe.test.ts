@@ -24,6 +24,8 @@ const ITEMS = numbered([
   { name: 'region', type: 'code', filterable: true },
   { name: 'income', type: 'decimal', filterable: true },
   { name: 'tags', type: 'string', list: true },
+  { name: 'opened', type: 'datetime' },
+  { name: 'closed', type: 'datetime' },
 ]);
 const ENTRY: EntryDocument = { id: 'north.people', name: 'People', sharingAttribute: 'conditional', items: ITEMS };
 
@@ -31,7 +33,7 @@ const GRANT: GrantDocument = {
   id: 'g',
   system: 's',
   entry: ENTRY.id,
-  items: [{ name: 'id', transform: 'hash' }, { name: 'name', transform: 'mask' }, { name: 'tags' }],
+  items: [{ name: 'id', transform: 'hash' }, { name: 'name', transform: 'mask' }, { name: 'tags' }, { name: 'opened' }],
   rows: { region: { prefix: '35' }, income: { max: '100.50' } },
   purpose: 'p',
   basis: 'b',
@@ -42,7 +44,7 @@ const NARROW: Rows = { born: { from: '1980-01-01' } };
 interface Served {
   /** Secret of the checker. */
   secret?: string;
-  /** What the bus makes of an event that the view delivers; undefined: nothing. */
+  /** Changes an event that the view delivers as a faulty bus would; undefined: it is not delivered. */
   change?: (projected: ProjectedEvent, event: DeliverableEvent) => ProjectedEvent | undefined;
 }
 
@@ -77,8 +79,9 @@ t.test('a view that delivers what its grant allows has no finding', async (t) =>
 t.test('a view with an item, a row or a plain value too many is a leak in every encoding', async (t) => {
   const { items } = GRANT;
   t.strictSame(findings({ ...GRANT, items: [...items, { name: 'born' }] }, GRANT), IN_ALL(['leak']));
+  t.strictSame(findings({ ...GRANT, items: [...items, { name: 'closed' }] }, GRANT), IN_ALL(['leak']));
   t.strictSame(findings({ ...GRANT, rows: { region: { prefix: '35' } } }, GRANT), IN_ALL(['leak']));
-  const plain = { ...GRANT, items: [items[0]!, { name: 'name' }, items[2]!] };
+  const plain = { ...GRANT, items: items.map((one) => (one.name === 'name' ? { name: 'name' } : one)) };
   t.strictSame(findings(plain, GRANT), IN_ALL(['leak']));
   t.strictSame(
     findings(GRANT, GRANT, { secret: 'another secret of thirty-two characters' }),
@@ -113,7 +116,7 @@ t.test('a mask that counts units of UTF-16, or shows a single character, is a le
   ];
   for (const transform of masks) {
     const projection = new Projection(
-      [6],
+      [6, 7],
       [
         { field: fieldOf(ITEMS[0]!), transform: hashFor(SECRET, GRANT.id) },
         { field: fieldOf(ITEMS[1]!), transform },

@@ -40,7 +40,7 @@ export async function keepRights(deps: KeepRightsDeps): Promise<void> {
     },
   });
   const { restored, confirmEnded: confirmed } = config;
-  if (ledger.head === 0) foundOn(journal, config);
+  if (ledger.head === 0) beginAnew(journal, config);
   else if (isFirst) await repeatEndedRights({ bus, ledger, journal, restored, confirmed, log });
   if (isFirst) await journal.compared();
   if (journal.isFound) await catchUp(ledger, journal);
@@ -56,7 +56,7 @@ export async function keepRights(deps: KeepRightsDeps): Promise<void> {
  * An empty ledger is that of a new bus, which has no rights that could come back: the journal begins anew. It must not where the copy
  * was put into another folder, or a disk is not mounted: with the true store there would be nothing to compare.
  */
-function foundOn(journal: RightsJournal, { dataDir, rightsJournal }: KeepRightsDeps['config']): void {
+function beginAnew(journal: RightsJournal, { dataDir, rightsJournal }: KeepRightsDeps['config']): void {
   if (rightsJournal !== undefined && journal.seen > 0) {
     throw new ConfigurationConflictError(
       `the ledger is empty, and ${rightsJournal} knows ${journal.seen} records of a bus: is the disk with the data folder ` +

@@ -59,7 +59,7 @@ export async function repeatEndedRights(deps: RestoreDeps): Promise<void> {
   );
 }
 
-/** What an operator gives in place of a code where there is no journal, and so no list. */
+/** Given by an operator in place of a code where there is no journal, and so no list. */
 const WITHOUT_JOURNAL = 'no-journal';
 
 /** Without a journal nothing can be listed: somebody must have seen that, and not only read of it in a log. */

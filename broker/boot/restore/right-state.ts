@@ -13,7 +13,10 @@ export interface RightState
   hash: string;
 }
 
-/** `party` holds one right, that its address gets its notices. `case` holds none: it explains a suspension, and without it nobody could lift the suspension that is repeated. */
+/**
+ * `party` holds one right, that its address gets its notices. `case` holds none: it explains a suspension, and without it nobody could
+ * lift the suspension that is repeated.
+ */
 const KINDS: readonly string[] = [
   'grant',
   'system',

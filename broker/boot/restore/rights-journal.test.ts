@@ -27,7 +27,7 @@ t.test('what ended while the journal could not be written is in it once it can',
     onWritten: () => events.push('written'),
   });
   journal.fold(...suspension(1, 'one'));
-  await journal.close();
+  await eventually(async () => (await JournalFile.read(path))?.seen === 1, 'the first line', WAIT_MS);
   await rm(dirname(path), { recursive: true });
   journal.fold(...suspension(2, 'two'));
   await eventually(() => events.length === 1, 'the failure', WAIT_MS);
@@ -38,4 +38,27 @@ t.test('what ended while the journal could not be written is in it once it can',
   await journal.close();
   t.match(await readFile(path, 'utf8'), /"id":"two"[\s\S]*"id":"three"/);
   t.equal((await JournalFile.read(path))?.seen, 3);
+});
+
+t.test('lines that wait for the file are tried once more when the journal is closed', async (t) => {
+  const path = join(t.testdir(), 'journal', 'rights.ndjson');
+  const events: string[] = [];
+  const journal = await RightsJournal.open(path, {
+    onFailed: () => events.push('failed'),
+    onWritten: () => events.push('written'),
+  });
+  journal.fold(...suspension(1, 'one'));
+  await eventually(() => events.length === 1, 'the failure', WAIT_MS);
+  await mkdir(dirname(path));
+  await journal.close();
+  t.strictSame(events, ['failed', 'written']);
+  t.equal((await JournalFile.read(path))?.seen, 1);
+});
+
+t.test('a journal that is closed while its file cannot be written closes all the same', async (t) => {
+  const path = join(t.testdir(), 'journal', 'rights.ndjson');
+  const journal = await RightsJournal.open(path, { onFailed: () => undefined, onWritten: () => undefined });
+  journal.fold(...suspension(1, 'one'));
+  await journal.close();
+  t.equal(await JournalFile.read(path), undefined);
 });

@@ -30,6 +30,9 @@ export interface JournalEvents {
 export class RightsJournal {
   #isFailing = false;
   #isGivenUp = false;
+  #isClosed = false;
+  /** The next attempt; lines that come meanwhile go with it. */
+  #retry: NodeJS.Timeout | undefined;
   readonly #writes = new SerialQueue();
   /** The file as it was found; undefined when there was none, or what it says is of no use any more. */
   #found: JournalFile | undefined;
@@ -106,9 +109,12 @@ export class RightsJournal {
     this.#writeSeen();
   }
 
-  /** Resolves when everything is written. */
+  /** Resolves when everything is written; lines that wait for the file are tried once more, and no longer. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#seen > this.#seenWritten) this.#writeSeen();
+    clearTimeout(this.#retry);
+    if (this.#pending.length > 0) void this.#writes.run(() => this.#flush());
     await this.#writes.idle();
   }
 
@@ -126,11 +132,12 @@ export class RightsJournal {
 
   async #flush(): Promise<void> {
     const lines = this.#pending;
+    if (lines.length === 0) return;
     this.#pending = [];
     let file: FileHandle | undefined;
     try {
       file = await open(this.path, APPEND, 0o600);
-      // What a failed write has left of a line must not begin the next one.
+      // A failed write may have left the beginning of a line, which the next one must not continue.
       await file.appendFile((this.#isFailing ? '\n' : '') + textOf(lines));
       await file.datasync();
       if (this.#isFailing) this.events.onWritten();
@@ -138,7 +145,8 @@ export class RightsJournal {
     } catch (error) {
       this.#tryAgain(lines, error);
     } finally {
-      await file?.close();
+      // By then the lines are on the disk, or wait.
+      await file?.close().catch(() => undefined);
     }
   }
 
@@ -148,7 +156,10 @@ export class RightsJournal {
     this.#isFailing = true;
     this.#pending = [...lines, ...this.#pending];
     this.#isGivenUp = this.#pending.length > WAITING_LINES_MAX;
+    clearTimeout(this.#retry);
     if (this.#isGivenUp) this.#pending = [];
-    else setTimeout(() => void this.#writes.run(() => this.#flush()), RETRY_MS).unref();
+    else if (!this.#isClosed) {
+      this.#retry = setTimeout(() => void this.#writes.run(() => this.#flush()), RETRY_MS).unref();
+    }
   }
 }

@@ -110,6 +110,10 @@ t.test('a copy that was interrupted is not served, and the same command begins i
   await t.rejects(startBroker(t, { nats }), /copy that was interrupted.*Repeat sluice store copy/s);
   const from = await sluice('store', 'copy', '--from', address, '--to', join(to, 'other'));
   t.match(from, { exitCode: 2, err: /--from .* is a copy that was interrupted/ });
+  await jsm.streams.add({ name: 'OF_ANOTHER_PROGRAM', subjects: ['another'] });
+  const refused = await sluice('store', 'copy', '--from', to, '--to', address);
+  t.match(refused, { exitCode: 2, err: /--to .* has a stream OF_ANOTHER_PROGRAM already/ });
+  t.ok(await jsm.streams.delete('OF_ANOTHER_PROGRAM'), 'it is still there');
   const again = await sluice('store', 'copy', '--from', to, '--to', address);
   t.equal(again.exitCode, 0, again.err);
   const config = { restored: true, confirmEnded: 'no-journal' };

@@ -57,10 +57,13 @@ async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Pr
   try {
     const target = await openTarget(to);
     try {
-      await copyAll(source.bus, target.bus, { replicas: Number(replicas), signal: ending.signal, terminal });
-    } catch (error) {
-      await target.discard();
-      throw error;
+      const copying = { replicas: Number(replicas), signal: ending.signal, terminal };
+      const copied = await copyAll(source.bus, target.bus, copying).catch(async (error: unknown) => {
+        await target.discard();
+        throw error;
+      });
+      // The copy is whole: a source that is away by now takes nothing from it.
+      await warnOfMoved(source.bus, copied, terminal);
     } finally {
       await target.close();
     }
@@ -70,8 +73,15 @@ async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Pr
   }
 }
 
-/** Copies stream after stream. The target is marked until all are there: what it holds before must not be taken for a store. */
-async function copyAll(source: Bus, target: Bus, { replicas, signal, terminal }: Copying): Promise<void> {
+/**
+ * Copies stream after stream; resolves with the last position of each. The target is marked until all are there: what it holds before
+ * must not be taken for a store.
+ */
+async function copyAll(
+  source: Bus,
+  target: Bus,
+  { replicas, signal, terminal }: Copying,
+): Promise<ReadonlyMap<string, number>> {
   const [{ copyStream }, { markFinished, markUnfinished }] = await Promise.all([
     import('../../../broker/nats/copy-stream.js'),
     import('../../../broker/nats/unfinished-copy.js'),
@@ -85,8 +95,9 @@ async function copyAll(source: Bus, target: Bus, { replicas, signal, terminal }:
     await terminal.out(`${name}: ${messages} messages, through position ${lastPosition}`);
   }
   await markFinished(target);
-  await warnOfMoved(source, copied, terminal);
+  return copied;
 }
+
 /** A copy that lacks what came in meanwhile must not go on where its source was: positions would be given twice. */
 async function warnOfMoved({ jsm }: Bus, copied: ReadonlyMap<string, number>, terminal: Terminal): Promise<void> {
   const grown: string[] = [];

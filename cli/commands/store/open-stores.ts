@@ -78,8 +78,7 @@ export async function openTarget(address: string): Promise<OpenedTarget> {
 }
 
 async function emptyTarget(bus: Bus, address: string): Promise<void> {
-  const found = await streamsOf(bus);
-  const used = found.includes(UNFINISHED_COPY_STREAM) ? undefined : await firstUsed(bus, found);
+  const used = await firstUsed(bus, await streamsOf(bus));
   if (used !== undefined)
     throw new UsageError(
       `--to ${withoutCredentials(address)} has a stream ${used} already: the target of a copy is empty`,
@@ -87,19 +86,25 @@ async function emptyTarget(bus: Bus, address: string): Promise<void> {
   await removeAll(bus);
 }
 
-/** The mark of an unfinished copy goes last: without it the rest would be taken for a store. */
+const isOfBus = (name: string): boolean => EVENT_STREAM.test(name) || STORE_STREAMS.some((ours) => ours === name);
+
+/** Removes the streams of a bus; others may have come meanwhile. The mark of an unfinished copy goes last: without it the rest would be taken for a store. */
 async function removeAll(bus: Bus): Promise<void> {
   const names = await streamsOf(bus);
-  const rest = names.filter((name) => name !== UNFINISHED_COPY_STREAM);
-  const mark = names.length > rest.length ? [UNFINISHED_COPY_STREAM] : [];
-  for (const name of [...rest, ...mark]) await bus.jsm.streams.delete(name);
+  const mark = names.filter((name) => name === UNFINISHED_COPY_STREAM);
+  for (const name of [...names.filter(isOfBus), ...mark]) await bus.jsm.streams.delete(name);
 }
 
-/** A start that was refused since its store was empty has made the streams of a bus, and nothing in them. */
+/**
+ * The first stream that no copy may remove. An interrupted copy has left its mark beside what it brought, and a start that was refused
+ * since its store was empty the streams of a bus with nothing in them.
+ */
 async function firstUsed({ jsm }: Bus, names: readonly string[]): Promise<string | undefined> {
+  const isUnfinished = names.includes(UNFINISHED_COPY_STREAM);
   for (const name of names) {
-    const isOurs = EVENT_STREAM.test(name) || STORE_STREAMS.some((ours) => ours === name);
-    if (!isOurs || (await jsm.streams.info(name)).state.last_seq > 0) return name;
+    if (name === UNFINISHED_COPY_STREAM) continue;
+    if (!isOfBus(name)) return name;
+    if (!isUnfinished && (await jsm.streams.info(name)).state.last_seq > 0) return name;
   }
   return undefined;
 }

@@ -44,6 +44,7 @@ export async function copyStream(
   const stop = (): void => chunks.unsubscribe();
   signal.addEventListener('abort', stop);
   try {
+    signal.throwIfAborted();
     const request = { deliver_subject: inbox, no_consumers: true, chunk_size: CHUNK_BYTES };
     const { config, state } = await api(from, `$JS.API.STREAM.SNAPSHOT.${name}`, request);
     // As `streams.ts` creates them: replicated streams are not compressed.

@@ -125,7 +125,8 @@ async function ensureStream(bus: Bus, wanted: Wanted): Promise<StreamInfo> {
   }
 }
 
-async function findStream(bus: Bus, name: string): Promise<StreamInfo | undefined> {
+/** Undefined when the store has no such stream. */
+export async function findStream(bus: Bus, name: string): Promise<StreamInfo | undefined> {
   try {
     return await bus.jsm.streams.info(name);
   } catch (error) {

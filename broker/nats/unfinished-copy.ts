@@ -1,8 +1,6 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
 import { LEDGER_STREAM, UNFINISHED_COPY_STREAM } from './stream-names.js';
-
-const NO_SUCH_STREAM = 10059;
+import { findStream } from './streams.js';
 
 /** The store is not that of a bus which could be served; the message says what to do. */
 export class StoreUnusableError extends Error {
@@ -24,26 +22,16 @@ export async function markFinished({ jsm }: Bus): Promise<void> {
 
 /** Throws StoreUnusableError for a copy that was interrupted and, where a copy must be there, for a server without a bus. */
 export async function refuseUnusableStore(bus: Bus, { restored }: { restored: boolean }): Promise<void> {
-  if (await hasStream(bus, UNFINISHED_COPY_STREAM)) {
+  if (await findStream(bus, UNFINISHED_COPY_STREAM)) {
     throw new StoreUnusableError(
       'the store is a copy that was interrupted: streams of the bus are missing. Repeat sluice store copy to the same target, which ' +
         'begins it anew, or restore another copy',
     );
   }
-  if (restored && !(await hasStream(bus, LEDGER_STREAM))) {
+  if (restored && !(await findStream(bus, LEDGER_STREAM))) {
     throw new StoreUnusableError(
       'SLUICE_RESTORED=1 is set, and there is no copy of a bus in the store: put it into the data folder, or copy it to the NATS, of this ' +
         'broker first. For a new bus start without SLUICE_RESTORED',
     );
-  }
-}
-
-async function hasStream({ jsm }: Bus, name: string): Promise<boolean> {
-  try {
-    await jsm.streams.info(name);
-    return true;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_SUCH_STREAM) return false;
-    throw error;
   }
 }

@@ -8,6 +8,7 @@ import type {
   WorklistItem,
 } from '../../proto/http/procedure-files.js';
 import { BusApi, type BusApiOptions } from '../bus-api.js';
+import { joinedBytes } from '../joined-bytes.js';
 import { type FollowNotices, type NoticeFilter, notices, noticesAsTheyCome } from './notice-reading.js';
 import { repeated } from './repeated.js';
 
@@ -115,13 +116,7 @@ export class ProcedureClient {
     const pieces: Uint8Array[] = [];
     const path = `/v1/attachments/${encodeURIComponent(sha256)}`;
     for await (const piece of await this.#api.bytes(path, { accept: '*/*' })) pieces.push(piece);
-    const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
+    return joinedBytes(pieces);
   }
 
   /** Files that wait for the caller, the most urgent first. */

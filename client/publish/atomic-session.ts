@@ -1,5 +1,6 @@
 import type { PublishResult, ServerFrame } from '../../proto/frames/frames.js';
 import { type ClientError, ConnectionLostError, ProtocolError } from '../errors.js';
+import { joinedBytes } from '../joined-bytes.js';
 import { openSession, type Session } from '../session/session.js';
 import type { Connect } from '../session/transport.js';
 
@@ -75,7 +76,7 @@ export class AtomicSession {
         return;
       }
       this.#inFlight.set(ref, { events, resolve, reject });
-      this.#session.sendText(joined([encoder.encode(headOf(ref)), ...pieces, TAIL]));
+      this.#session.sendText(joinedBytes([encoder.encode(headOf(ref)), ...pieces, TAIL]));
       this.#restartAnswerTimeout();
     });
   }
@@ -111,14 +112,4 @@ export class AtomicSession {
     for (const batch of this.#inFlight.values()) batch.reject(error);
     this.#inFlight.clear();
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -8,7 +8,7 @@ import { publicSettings, secretsIn } from './redaction.js';
 export interface Configuration {
   /** Settings in effect, or of a configuration that is wrong those that were given, without secrets. */
   shown: object;
-  /** What is wrong with it, without values. */
+  /** Faults of it, without values. */
   problems: readonly string[];
   dataDir: string;
   /** The broker runs its own nats-server. */
@@ -18,8 +18,8 @@ export interface Configuration {
 }
 
 /**
- * Reads the file and the environment; reads and makes no secret. A wrong configuration is shown too: it may be the reason for the bundle, or the
- * secret may stand in an environment file that only the broker gets.
+ * Reads the file and the environment; reads and makes no secret. A wrong configuration is shown too: it may be the reason for the bundle,
+ * or the secret may stand in an environment file that only the broker gets.
  */
 export async function readConfiguration(file: string | undefined): Promise<Configuration> {
   const text = file === undefined ? '' : await readFile(file, 'utf8');

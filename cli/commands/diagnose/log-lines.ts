@@ -6,6 +6,8 @@ import { publicSentence } from './redaction.js';
 
 /** Read from the end of the log. */
 const LOG_BYTES_MAX = 1024 * 1024;
+/** A journal of many gigabytes is searched in seconds. */
+const JOURNAL_MS_MAX = 20_000;
 const LOG_LINES_MAX = 500;
 const MESSAGE_CHARACTERS_MAX = 500;
 const STACK_CHARACTERS_MAX = 4_000;
@@ -56,8 +58,8 @@ const NUMBERS = new Set([
 const PARTS = ['err', 'error', 'cause'];
 
 /**
- * The last lines that the broker has logged, with the fields that are known to hold no payload: of the file, or of the one that SLUICE_LOG names, or of the journal of the
- * unit. A line of another program is left out and counted.
+ * The last lines that the broker has logged, with the fields that are known to hold no payload: from the file, or from the one that
+ * SLUICE_LOG names, or from the journal of the unit. A line of another program is left out and counted.
  */
 export async function lastLogLines(file: string | undefined): Promise<{ lines: object[]; otherLines: number }> {
   const named = file ?? (process.env.SLUICE_LOG || undefined);
@@ -92,10 +94,13 @@ const linesOf = (text: string): string[] =>
 async function endOfJournal(): Promise<string> {
   const args = ['-q', '-u', 'sluice', '-o', 'cat', '-n', String(LOG_LINES_MAX)];
   try {
-    const { stdout } = await promisify(execFile)('journalctl', args, { maxBuffer: 64 * LOG_BYTES_MAX });
+    const bounds = { maxBuffer: 64 * LOG_BYTES_MAX, timeout: JOURNAL_MS_MAX };
+    const { stdout } = await promisify(execFile)('journalctl', args, bounds);
     if (stdout !== '') return stdout;
   } catch (error) {
-    throw new UsageError(`journalctl cannot be run (${(error as NodeJS.ErrnoException).code}): give --log FILE`);
+    throw new UsageError(
+      `journalctl cannot be run (${(error as NodeJS.ErrnoException).code ?? 'it does not end'}): give --log FILE`,
+    );
   }
   throw new UsageError('the journal has no line of the unit sluice that this user may read: give --log FILE');
 }

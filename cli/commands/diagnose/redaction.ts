@@ -8,7 +8,7 @@ const SECRET_SETTINGS = new Set([
   'systemUser',
   'confirmEnded',
 ]);
-/** Of these the values are looked for in all that is collected. A user's name is no secret, and may be a usual word. */
+/** Their values are looked for in all that is collected. A user's name is no secret, and may be a usual word. */
 const SEARCHED_SETTINGS = new Set(['secret', 'bootstrapToken', 'pass', 'systemPass']);
 const SECRET_VARIABLE = /^SLUICE_.*(?:TOKEN|SECRET|PASS|CODE)$/;
 const REDACTED = '(redacted)';

@@ -84,7 +84,10 @@ function eventLines(
   ];
 }
 
-/** A position at or below the cursor that the grant does not let through counts as passed. Where a cursor stands comes with the refresh after the key, and not while the store is away. */
+/**
+ * A position at or below the cursor that the grant does not let through counts as passed. Positions of cursors come with the refresh after
+ * the key, and not while the store is away.
+ */
 function stateOf({ cursor, position: acknowledged }: CursorSample, position: number): 'passed' | 'waits' | 'unknown' {
   if (acknowledged === undefined && cursor !== '') return 'unknown';
   return (acknowledged ?? 0) >= position ? 'passed' : 'waits';

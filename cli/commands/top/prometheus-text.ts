@@ -8,8 +8,8 @@ export interface Sample {
 const NAME = /^[A-Za-z_:][\w:]*$/;
 
 /**
- * Reads the text format of Prometheus, of which comments, timestamps and exemplars are left out. A line that is none is skipped, and so are names that
- * are not wanted. Written with positions, since 6,500 grants are 60,000 lines a second: expressions take three times as long.
+ * Reads the text format of Prometheus, of which comments, timestamps and exemplars are left out. A line that is none is skipped, and so are
+ * names that are not wanted. Written with positions, since 6,500 grants are 60,000 lines a second: expressions take three times as long.
  */
 export function parsePrometheus(text: string, isWanted: (name: string) => boolean = () => true): Sample[] {
   const samples: Sample[] = [];

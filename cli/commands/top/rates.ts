@@ -3,7 +3,7 @@ import type { BusSample, CursorSample } from './read-bus.js';
 export const VIEWS = ['grants', 'entries', 'parties'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
-/** What stands first: the greatest lag, rate or age, the least credit, the oldest acknowledgement, or the first name. */
+/** The row that stands first has the greatest lag, rate or age, the least credit, the oldest acknowledgement, or the first name. */
 export const ORDERS = ['lag', 'rate', 'age', 'credit', 'last ack', 'name'] as const;
 export type OrderName = (typeof ORDERS)[number];
 

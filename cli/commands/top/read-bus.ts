@@ -38,7 +38,7 @@ export interface BusSample {
   startedAt: number | undefined;
   /** Why it is not ready; empty when it is. */
   problems: string[];
-  /** What is wrong though it is ready. */
+  /** Faults with which it is ready all the same. */
   warnings: string[];
   /** Why figures by grant are old or missing. */
   notices: string[];
@@ -96,7 +96,7 @@ const BUS_SERIES = new Set([
   'sluice_store_capacity_bytes',
 ]);
 
-/** What to ask for: the grants that one party holds or provides, and whether positions of cursors are wanted. */
+/** Asks for the grants that one party holds or provides, or for all, and for positions of cursors where they are wanted. */
 export interface Question {
   party: string | undefined;
   hasPositions: boolean;

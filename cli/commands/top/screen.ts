@@ -20,7 +20,7 @@ export interface ScreenInput {
 
 /** Under it nothing that is worth reading fits. */
 const LINES_MIN = 6;
-/** What is wrong takes no more lines than this from the table. */
+/** Faults take no more lines than this from the table. */
 const PROBLEM_LINES_MAX = 3;
 /** The longest of them that fits is shown. */
 const KEYS = [

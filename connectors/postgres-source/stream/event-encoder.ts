@@ -74,7 +74,7 @@ export interface EncodedChange {
   time: string;
   /** LSN of the commit. */
   commit: string;
-  /** Of the change in its transaction. */
+  /** Index of the change in its transaction, from 1. */
   index: number;
   /** 1 for the new subject of a changed key. */
   ordinal: number;

@@ -1,7 +1,7 @@
 import type { ColumnText } from '../../runtime/mapping/item-value.js';
 import type { EventWriter } from '../../runtime/source/event-writer.js';
 
-/** Column values of a row in PostgreSQL's text form, by their place in the table or the statement. */
+/** Column values of a row in PostgreSQL's text form, by the index of the column in the table or the statement. */
 export interface RowValues {
   readonly columns: number;
   /** Null for a null, undefined for an unchanged TOAST value that was not sent. */
@@ -39,7 +39,7 @@ const LENGTH_BYTES = 4;
 
 /** A row of the stream: a value becomes a string where one is needed. */
 export class StreamedRow implements RowValues {
-  /** Where each value begins, behind its length; negative for one that is not there. */
+  /** Offset of each value, behind its length; negative for one that is not there. */
   readonly #starts: number[];
 
   /** `message` holds the values and must not be changed afterwards. */

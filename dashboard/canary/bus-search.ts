@@ -26,7 +26,7 @@ export interface BusSearchOptions {
 
 interface ReadFile {
   at: number;
-  /** Another one is another file, of the same name. */
+  /** A file of the same name with another one has taken its place. */
   inode: number;
   search: (piece: Uint8Array) => void;
 }
@@ -76,7 +76,7 @@ export class BusSearch {
     ]);
   }
 
-  /** What cannot be searched is reported, once in a while: it would look as if there were no leak. */
+  /** Reports, once in a while, what cannot be searched: it would look as if there were no leak. */
   async #search(medium: LeakMedium, source: string, search: (source: string) => Promise<unknown>): Promise<void> {
     try {
       await search(source);
@@ -89,7 +89,7 @@ export class BusSearch {
     }
   }
 
-  /** What the bus answers, all of which is searched. */
+  /** Resolves with what the bus answers, all of which is searched. */
   #text(
     medium: LeakMedium,
     source: string,
@@ -150,7 +150,7 @@ export class BusSearch {
   }
 }
 
-/** Of a refusal, or of a file that cannot be read; undefined while the bus is away. */
+/** The code of a refusal, or of a file that cannot be read; undefined while the bus is away. */
 function codeOf(error: unknown): string | undefined {
   if (error instanceof ApiError) return error.code;
   return (error as NodeJS.ErrnoException).syscall === undefined ? undefined : (error as NodeJS.ErrnoException).code;

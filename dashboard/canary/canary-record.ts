@@ -12,7 +12,7 @@ export interface CanaryRound {
   secret: Secret;
 }
 
-/** What a source may add to an event, and nobody receives. */
+/** With a trace context, which a source may add to an event and nobody receives. */
 type TracedEvent = SourceEvent & { traceparent: string; tracestate: string };
 
 const BORN = '1987-06-05';
@@ -70,8 +70,8 @@ function event({ round, partition, sentAtMs, secret }: CanaryRound, key: string,
 }
 
 /**
- * What is wrong with an event that a follower of a partition received; undefined when it holds what is granted and nothing else. Names
- * items and never repeats a value.
+ * The fault of an event that a follower of a partition received; undefined when it holds what is granted and nothing else. Names items
+ * and never repeats a value.
  */
 export function deliveryProblem(
   transport: CanaryTransport,

@@ -52,7 +52,7 @@ const NOBODY: Statuses = new Map();
  * that comes back. Resolves when the signal aborts.
  *
  * A round that does not arrive is an outage, unless nothing was owed: a grant that somebody has suspended or stopped, before or
- * during the round, or tokens that the bus does not know any more. Both are said, and neither counts. See
+ * during the round, or tokens that the bus does not know any more. Both are logged, and neither counts. See
  * docs/decisions/0121.
  */
 export async function runCanary(options: CanaryOptions): Promise<void> {

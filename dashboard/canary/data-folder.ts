@@ -68,7 +68,7 @@ export class DataFolder {
   }
 }
 
-/** What the system refuses is a matter of the folder: that it cannot be written, that there is no disk left, that its path is too long. */
+/** Throws CanaryConfigError where the system refuses the folder: it cannot be written, its disk is full, its path is too long. */
 async function usable<T>(path: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use();

@@ -46,6 +46,7 @@ export class LeakWatch {
     if (problem !== undefined) this.found('stream', transport, problem);
   }
 
+  /** Counts a leak, and logs it as far as it is not the same one again. */
   found(medium: LeakMedium, source: string, what: string): void {
     this.metrics.leak(medium);
     this.#reports.add(`${medium} ${source} ${what}`, (findings) =>

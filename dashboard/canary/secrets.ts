@@ -17,7 +17,7 @@ export interface Secret {
 interface Hour {
   hour: number;
   secret: Secret;
-  /** What may be in no byte. The id of an event is left out, which its source gets back. */
+  /** They may be in no byte. The id of an event is not among them: its source gets it back. */
   values: Buffer[];
   id: Buffer;
 }

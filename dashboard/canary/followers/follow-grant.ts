@@ -79,9 +79,9 @@ export class GrantFollowers {
     const { receiver, runWebhook } = this.options;
     const { grant, cursor, url, token, signal } = context;
     const settings = { grant, cursor, url: receiver.urlOf(grant), secret: receiver.secret };
-    const position = new PageFollower(context);
+    const pages = new PageFollower(context);
     return followForever(context, async () => {
-      await position.skipToEnd();
+      await pages.skipToEnd();
       await runWebhook(settings, { url, token }, signal);
     });
   }

@@ -48,7 +48,7 @@ const failingOf = (objective: Objective): PanelSpec => ({
   ],
 });
 
-/** Which broker, which code, which transport: the next question. */
+/** The next question: which broker, which code, which transport. */
 const causes: PanelSpec[] = [
   {
     title: { en: 'Refused by a fault of the bus', zh: '因总线原因拒收' },

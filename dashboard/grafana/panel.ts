@@ -57,7 +57,7 @@ export interface RowSpec {
 export interface DashboardSpec {
   uid: string;
   title: Bilingual;
-  /** What an operator asks first comes first. */
+  /** In the order in which an operator asks. */
   rows: RowSpec[];
   /** Series whose jobs and instances the variables offer, as matchers. */
   targets: string;

@@ -12,14 +12,14 @@ export const increase = (metric: string, window: string, by = '', more = ''): st
   `sum${by ? ` by (${by})` : ''} (increase(${metric}{${TARGET}${more}}[${window}]))`;
 
 /**
- * A line at 0 while the counter has no series, which it gets with its first event: an empty panel would look like a fault. At `Inf` there is a name and no line. With
- * `on ()` the line goes as soon as there is any other.
+ * A line at 0 while the counter has no series, which it gets with its first event: an empty panel would look like a fault. At `Inf` there
+ * is a name and no line. With `on ()` the line goes as soon as there is any other.
  */
 export const orNone = (expr: string, label: string, at: '0' | 'Inf' = '0'): string =>
   `${expr} or on () label_replace(vector(${at}), "${label}", "${NONE}", "", "")`;
 
 /**
- * Of a recorded series with these labels the lines that were highest within the time on the screen. `topk` alone chooses anew at each
+ * The lines of a recorded series with these labels that were highest within the time on the screen. `topk` alone chooses anew at each
  * point of a graph, which then shows every line that was among them once.
  */
 export const highest = (recorded: string, labels: string): string =>

@@ -26,8 +26,8 @@ const panelId = (heading: string): number => headings.indexOf(heading) + 1;
 const onThisDashboard = (heading: string): string => `?viewPanel=${panelId(heading)}`;
 
 /**
- * Where a panel finds its runbook: on a dashboard of the same Grafana, so that the link opens in a network that has nothing else,
- * below whatever path Grafana is served.
+ * Path of a runbook for the link of a panel: on a dashboard of the same Grafana, so that the link opens in a network that has nothing
+ * else, below whatever path Grafana is served.
  */
 export function runbookPath(heading: string): string {
   if (!sections.has(heading)) throw new RangeError(`docs/alerts.md has no heading ${heading}`);

@@ -1,6 +1,6 @@
 import type { ValueNames } from './panel.js';
 
-/** What the values of labels are called on the dashboards. Codes of errors, names of settings, of HTTP and of the protocol stay. */
+// Names of the values of labels on the dashboards. Codes of errors, names of settings, of HTTP and of the protocol stay.
 
 /** The line at 0 of `orNone`. */
 export const NO_SERIES: ValueNames = { none: { en: 'none', zh: '无' } };

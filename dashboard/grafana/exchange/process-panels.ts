@@ -5,7 +5,7 @@ import { LOGIN_FAILURES } from '../value-names.js';
 
 const ROUTES_SHOWN = 10;
 
-/** What is asked of the brokers over HTTP, and what they use as processes. */
+/** HTTP requests to the brokers, and what they use as processes. */
 export const processRow: RowSpec = {
   title: { en: 'HTTP and processes', zh: 'HTTP 与进程' },
   panels: [

@@ -3,7 +3,7 @@ import { type RowSpec, TARGET } from '../panel.js';
 import { highest, increase, orNone, quantiles, rate } from '../queries.js';
 import { EVENTS_PER_SECOND, NUMBER, PER_SECOND, SECONDS } from '../units.js';
 
-/** What reaches subscribers and how fast, and what they or the bus ended. */
+/** Events that reach subscribers and how fast, and what they or the bus ended. */
 export const deliveryRows: RowSpec[] = [
   {
     title: { en: 'Are events delivered, and how fast?', zh: '推送是否及时' },

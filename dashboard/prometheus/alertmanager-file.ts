@@ -9,7 +9,7 @@ const HEADER = `${MADE_BY}# An example: give each receiver an address (https://p
 export interface AlertmanagerOptions {
   /** Parties with a receiver of their own. */
   departments?: readonly string[];
-  /** Where a receiver gets its alerts by webhook; left out, receivers are names. */
+  /** Address at which a receiver gets its alerts by webhook; left out, receivers are names. */
   addressOf?: (receiver: string) => string;
   scale?: TimeScale;
 }
@@ -20,7 +20,7 @@ const WATCHDOG = 'watchdog';
 const DEPARTMENTS = 'departments';
 const receiverOf = (party: string): string => `department-${party}`;
 
-/** They have no budget, and nothing explains them away. */
+/** Alerts without a budget, which nothing explains away. */
 const AT_ONCE = ['SluiceCanaryLeak', 'SluiceViewLeak', 'SluiceLedgerBroken', 'SluiceRevocationSlow'];
 
 const named = (...names: readonly string[]): string => `alertname=~"${names.join('|')}"`;
@@ -33,7 +33,7 @@ interface Explanation {
   equal?: readonly string[];
 }
 
-/** What subscribers and objectives suffer, wherever its cause is. */
+/** Effects on subscribers and objectives, wherever their cause is. */
 const SUFFERING = ['SluiceErrorBudgetBurn', 'SluiceSubscribersBehind', 'SluiceGrantLagging'];
 
 /** A cause that fires is sent; what follows from it is not. None silences a page that is no effect of it. */

@@ -91,7 +91,7 @@ const brokerAlerts = (scale: TimeScale): Alert[] => [
   },
 ];
 
-/** What others set up for the broker. */
+/** The clock and the certificates that others set up for the broker. */
 const machineAlerts = (scale: TimeScale): Alert[] => [
   {
     name: 'SluiceClockSet',

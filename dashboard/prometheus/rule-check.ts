@@ -1,6 +1,6 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 
-/** What Prometheus makes by itself. */
+/** Series that Prometheus makes by itself. */
 const OF_PROMETHEUS = ['up', 'ALERTS', 'ALERTS_FOR_STATE'];
 const OF_EVERY_SCRAPE = /^scrape_/;
 /** Series of a histogram and of a counter in OpenMetrics. */
@@ -36,8 +36,9 @@ interface RuleOfFile {
 }
 
 /**
- * What is wrong with a rule file, each with its line: a file that cannot be read, and rules that name a metric which nobody exposes. Prometheus
- * takes such a rule without a word, and it never fires. `families` are the names after `# TYPE`; those that begin with one of `others` are of other programs.
+ * Faults of a rule file, each with its line: a file that cannot be read, and rules that name a metric which nobody exposes. Prometheus
+ * takes such a rule without a word, and it never fires. `families` are the names after `# TYPE`; those that begin with one of `others`
+ * are of other programs.
  */
 export function ruleProblems(text: string, families: ReadonlySet<string>, others: readonly string[] = []): string[] {
   const counter = new LineCounter();

@@ -32,7 +32,7 @@ export const natsAlerts = (scale: TimeScale): Alert[] => [
   },
 ];
 
-/** What the streams and the disk below them still take. */
+/** Space that is left in the streams and on the disk below them. */
 export const storeAlerts = (scale: TimeScale): Alert[] => [
   {
     name: 'SluiceStoreFullSoon',

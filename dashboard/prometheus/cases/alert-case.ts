@@ -29,7 +29,7 @@ export type Step = keyof typeof STEPS;
 const STEP_SECONDS = STEPS['30s'];
 /** A gauge counts for so many steps after its last sample. */
 export const HELD_STEPS = 4;
-/** Of a gauge that is read as it is: Prometheus looks back five minutes. */
+/** The same for a gauge that is read as it is: Prometheus looks back five minutes. */
 export const LOOKBACK_STEPS = 10;
 /** Samples below the limit before those beyond it. */
 export const QUIET = 3;

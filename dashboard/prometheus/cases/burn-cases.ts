@@ -66,7 +66,7 @@ interface Phases {
   after: number;
 }
 
-/** Of each phase. */
+/** An amount or a share for each phase. */
 type Amounts = readonly [before: number, during: number, after: number];
 
 /** A counter that grows by the amounts of a step before, during and after the fault. */

@@ -12,6 +12,8 @@ const SOAK_MS_MAX = 3_600_000;
 const WAIT_MS = 180_000;
 /** With the copy and the start of the broker. */
 const FAULT_MS_MAX = 2 * WAIT_MS;
+/** Those of a new store by default. */
+const PARTITIONS = 4;
 const ROUNDS_MAX = 2;
 const ROUNDS = 'sluice_canary_rounds_total';
 const LEAKS = 'sluice_canary_leaks_total';
@@ -35,9 +37,6 @@ async function watched(t: Test, main?: string): Promise<TestCanary> {
 
 const roundsOf = async (canary: TestCanary): Promise<number> =>
   (await canary.sum(ROUNDS, { transport: 'sse' })) / PARTITIONS;
-
-/** As many as a store has that says nothing else. */
-const PARTITIONS = 4;
 
 t.test('a broker without a fault has no finding', async (t) => {
   const canary = await watched(t);

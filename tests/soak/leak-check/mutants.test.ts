@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { LEAK_FAULTS } from '../alerts/leak-faults.js';
+import { FAULTS } from '../alerts/faults.js';
 import { CANARY_MUTANTS } from './canary-mutants.js';
 import { MUTANTS } from './mutants.js';
 
@@ -9,7 +9,7 @@ import { MUTANTS } from './mutants.js';
 const DIST = join(import.meta.dirname, '..', '..', '..');
 
 t.test('every fault of a soak is still to be found in the broker, once', async (t) => {
-  const alerts = LEAK_FAULTS.flatMap(({ mutation }) => mutation ?? []);
+  const alerts = FAULTS.flatMap(({ mutation }) => mutation ?? []);
   for (const { file, from } of [...Object.values(MUTANTS), ...Object.values(CANARY_MUTANTS).flat(), ...alerts]) {
     const count = (await readFile(join(DIST, file), 'utf8')).split(from).length - 1;
     t.equal(count, 1, `${file}: ${from}`);

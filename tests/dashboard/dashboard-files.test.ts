@@ -62,7 +62,7 @@ const SELECTOR = /\b((?:sluice|process|nodejs)_\w+)(?:\{([^}]*)\})?/g;
 const GROUPING = /\bby \(([\w, ]+)\)/g;
 const GROUPS = /\bby \(/;
 
-/** What stands in the parentheses with which a text begins. */
+/** The text in the parentheses with which a text begins. */
 function inParentheses(text: string): string {
   let depth = 0;
   for (const [i, character] of [...text.trimStart()].entries()) {

@@ -34,7 +34,7 @@ t.test('docs/operations.md names every alert of the bus in its list of alarms', 
   const section = text.slice(text.indexOf('Worth an alarm'), text.indexOf('No alarm by itself'));
   t.equal(section.match(/^\| `/gm)?.length, rows.length, 'each row is understood');
   const named = new Set(rows.map(({ alert }) => alert));
-  // Of the canary and of live views, which have a section of their own, and the one that fires always.
+  // Alerts of the canary and of live views have a section of their own; the watchdog fires always.
   const elsewhere = /^Sluice(?:Canary\w+|View\w+|Watchdog)$/;
   t.strictSame(
     allAlerts(scale).flatMap(({ name }) => (named.has(name) || elsewhere.test(name) ? [] : [name])),

@@ -14,7 +14,7 @@ function hasOpenssl(): boolean {
   }
 }
 
-/** What `openssl ca` needs to date a certificate. */
+/** `openssl ca` dates a certificate, and needs this configuration. */
 const AUTHORITY = `[ca]
 default_ca = own
 [own]

@@ -67,9 +67,9 @@ const LIMITS = {
 const publish = (_caller: unknown, events: readonly unknown[]): Promise<PublishResult[]> =>
   Promise.all((events as SourceEventInput[]).map(stored));
 
-/** A gateway on a free port, with subscriptions and an intake whose answers the test scripts. */
 const INTAKE = { publish, publishAtomic: publish, backpressure: () => undefined, refusedBefore: () => undefined };
 
+/** A gateway on a free port, with subscriptions and an intake whose answers the test scripts. */
 export async function startGateway(t: Test, scripted: Scripted = {}): Promise<TestGateway> {
   const tickets = ticketsOfTests();
   const log = pino({ level: 'silent' });

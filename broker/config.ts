@@ -210,7 +210,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, yamlText: string): ConfigWit
 
 type Settings = Record<string, unknown>;
 
-/** What the file and the environment say, before it is checked. Throws ConfigError for a file that is no map of YAML. */
+/** The settings that the file and the environment give, before they are checked. Throws ConfigError for a file that is no map of YAML. */
 export const givenSettings = (env: NodeJS.ProcessEnv, yamlText: string): { settings: Settings; warnings: string[] } =>
   withNewNames(overlay(documentOf(yamlText), fromEnvironment(env)));
 

@@ -1,8 +1,8 @@
 import { SpreadCalls } from '../../proto/async/spread-calls.js';
 
 /**
- * Heartbeats of silence after which a client is asked, by a ping, whether it is there. One that acknowledges need not be, nor one that has
- * answered since the heartbeat before: reading an answer is half of what an idle session costs.
+ * Heartbeats of silence after which a client is asked, by a ping, whether it is there. A client that acknowledges is never asked, and one
+ * that has just answered is not asked again at the next heartbeat: reading an answer is half of what an idle session costs.
  */
 const UNASKED_HEARTBEATS_MAX = 1.5;
 /** Heartbeats that it then has to answer: one may be lost, one may be late. */

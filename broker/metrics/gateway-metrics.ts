@@ -96,7 +96,7 @@ export class GatewayMetrics {
     this.#loginsFailed.inc({ failure });
   }
 
-  /** Setting of a file → when its first certificate ends, in seconds since 1970. */
+  /** Setting of a file → end of the certificate in it that ends first, in seconds since 1970. */
   certificatesRead(ends: ReadonlyMap<string, number>): void {
     for (const [file, end] of ends) this.#certificateEnds.set({ file }, end);
   }
@@ -110,7 +110,7 @@ export class GatewayMetrics {
   }
 }
 
-/** What is refused because a bound or a quota is reached. */
+/** Statuses of refusals because a bound or a quota is reached. */
 const AT_A_BOUND: ReadonlySet<number> = new Set([429, 507]);
 
 /** Clients can provoke ten statuses on each of a hundred routes: those of a kind share one series. */

@@ -109,7 +109,7 @@ export class LedgerMetrics {
   }
 }
 
-/** What breaks the ledger, or a later restore of it. */
+/** Faults that break the ledger, or a later restore of it. */
 const faultGauges = (make: MetricFactory): [broken: Gauge, journalFailing: Gauge] => [
   make.gauge(
     'sluice_ledger_broken',

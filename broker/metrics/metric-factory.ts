@@ -38,7 +38,10 @@ interface GaugeOptions {
 export class MetricFactory {
   constructor(private readonly registry: Registry) {}
 
-  /** `begin` are values of its only label that are at 0 from the start: a counter that begins with its first event has no increase, so no alert sees that. */
+  /**
+   * `begin` are values of its only label that are at 0 from the start: a counter that begins with its first event has no increase, so no
+   * alert sees that event.
+   */
   counter(
     name: string,
     help: string,

@@ -130,7 +130,7 @@ export class StreamMetrics {
   }
 }
 
-/** What goes out over WebSocket. */
+/** Events, frames and bytes that go out over WebSocket. */
 function sentCounters(make: MetricFactory) {
   const counter = (name: string, help: string): Counter => make.counter(name, help, ['encoding']);
   return {

@@ -60,5 +60,5 @@ t.test('the WebSocket library masks and unmasks by it', async (t) => {
   socket.send(Buffer.from(text), { binary: false });
   const [received] = (await once(peer, 'message')) as [Buffer];
   t.equal(received.toString(), text);
-  t.same([...calls], ['mask', 'unmask'], 'else ws has another way to get them, and the file is to be removed');
+  t.same([...calls], ['mask', 'unmask'], 'else ws gets them otherwise, and websocket-mask.ts is to be removed');
 });

@@ -18,7 +18,7 @@ const PROBE_MS = 30_000;
 
 export interface HttpServerOptions extends ConnectionGuardOptions {
   tls: TlsConfig;
-  /** Called with when the certificates end, at the start and when they are read again. */
+  /** Called with the ends of the certificates, at the start and when they are read again. */
   onCertificates?: (ends: ReadonlyMap<string, number>) => void;
 }
 

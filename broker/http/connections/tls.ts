@@ -23,7 +23,7 @@ export function readTls({ cert, key, clientCa }: TlsConfig): SecureContextOption
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** Setting of a file → when its first certificate ends, in seconds since 1970. */
+/** Setting of a file → end of the certificate in it that ends first, in seconds since 1970. */
 export function certificateEnds({ cert, ca }: SecureContextOptions): ReadonlyMap<string, number> {
   const ends = new Map<string, number>();
   for (const [setting, pem] of [

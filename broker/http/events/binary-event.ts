@@ -7,7 +7,7 @@ import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 const PREFIX = 'ce-';
 /** Attributes that are no strings in the JSON form; a header holds their JSON. */
 const JSON_ATTRIBUTES: ReadonlySet<string> = new Set(['previous', 'corrects']);
-/** What is malformed of these costs no event, its encoding included: intake drops it. */
+/** Malformed ones of these, or of their encoding, refuse no event: intake drops them. */
 const TRACE_CONTEXT: ReadonlySet<string> = new Set(['ce-traceparent', 'ce-tracestate']);
 /** Content types of the structured and the batched mode, in which the body holds the attributes. */
 const STRUCTURED = /^application\/cloudevents/;

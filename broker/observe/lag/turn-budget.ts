@@ -4,8 +4,8 @@ import { sharedTurn } from '../../../proto/async/shared-turns.js';
 const TURN_MS = 1;
 
 /**
- * Divides work over turns of the event loop, so that delivery waits for no more than a piece of it. Pieces of many works, such as scrapes side
- * by side, are not all done in one turn.
+ * Divides work over turns of the event loop, so that delivery waits for no more than a piece of it. Its turns are shared with everything
+ * that works long: many scrapes side by side do not do a piece each in the same turn.
  */
 export class TurnBudget {
   #startedAtMs = performance.now();

@@ -46,10 +46,10 @@ class Round {
   /** Where traces are written. */
   events: DispatchedEvent[] = [];
   readonly sent: Flushed = { frames: 0, events: 0 };
-  /** Of each event that somebody gets (docs/decisions/0391). */
+  /** When each event that somebody gets was accepted (docs/decisions/0391). */
   acceptedAtMs: number[] = [];
 
-  /** Nothing of it is sent. */
+  /** Drops what is gathered: nothing of it is sent or reported. */
   withhold(): void {
     this.channels.clear();
     this.events = [];

@@ -44,17 +44,20 @@ function checked(text: string): { effective: object | undefined; problems: reado
   }
 }
 
+/** Stands for a map whose settings this program has no list of, as that of an identity provider. */
+const LEFT_OUT = '(left out)';
+
 /** Without settings that the bus does not know: a misspelt one may hold a secret. */
-function knownSettings(settings: Record<string, unknown>): Record<string, unknown> {
-  const defaults: Readonly<Record<string, unknown>> = CONFIG_DEFAULTS;
+function knownSettings(settings: Record<string, unknown>, defaults: object = CONFIG_DEFAULTS): object {
   return Object.fromEntries(
     Object.entries(settings)
       .filter(([name]) => Object.hasOwn(defaults, name))
-      .map(([name, value]) => [name, known(value, defaults[name])]),
+      .map(([name, value]) => [name, known(value, (defaults as Record<string, unknown>)[name])]),
   );
 }
 
 function known(value: unknown, defaults: unknown): unknown {
-  if (!isMap(value) || !isMap(defaults)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(defaults, name)));
+  if (Array.isArray(value)) return value.map((one) => known(one, undefined));
+  if (!isMap(value)) return value;
+  return isMap(defaults) ? knownSettings(value, defaults) : LEFT_OUT;
 }

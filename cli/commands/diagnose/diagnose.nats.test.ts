@@ -146,6 +146,8 @@ t.test(
         'heartbeatMs: soon',
         `dataDir: ${t.testdirName}`,
         'nats: { url: "nats://user-x:p@ss/word@10.0.0.1:4222", pasword: misspelt-password }',
+        'oidc: [{ issuer: "https://idp.example", clientSecert: misspelt-secret }]',
+        'http: { trustedProxies: ["10.0.0.2"], corsOrigins: { token: misspelt-token } }',
       ].join('\n'),
     });
     const file = join(folder, 'bundle.json');
@@ -156,7 +158,12 @@ t.test(
     const text = await readFile(file, 'utf8');
     for (const secret of ['misspelt', 'ss/word', 'user-x']) t.notMatch(text, secret);
     t.match(JSON.parse(text), {
-      configuration: { heartbeatMs: 'soon', nats: { url: 'nats://(redacted)@10.0.0.1:4222' } },
+      configuration: {
+        heartbeatMs: 'soon',
+        nats: { url: 'nats://(redacted)@10.0.0.1:4222' },
+        oidc: ['(left out)'],
+        http: { trustedProxies: ['10.0.0.2'], corsOrigins: '(left out)' },
+      },
       dataFolder: { path: t.testdirName },
     });
   },

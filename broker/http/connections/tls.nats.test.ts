@@ -66,6 +66,8 @@ t.test('the end of a certificate is known, that which ends first of a file', { s
     ],
   );
   t.strictSame([...certificateEnds({})], []);
+  const unreadable = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  t.strictSame([...certificateEnds({ cert: soon, ca: unreadable })], [['tls.cert', endsAtMs / 1000]]);
 });
 
 t.test('handshakes of TLS that nobody completes keep nobody out', { skip }, async (t) => {

@@ -31,10 +31,19 @@ export function certificateEnds({ cert, ca }: SecureContextOptions): ReadonlyMap
     ['tls.clientCa', ca],
   ] as const) {
     const certificates = String(pem ?? '').match(CERTIFICATE) ?? [];
-    const endsMs = certificates.map((one) => Date.parse(new X509Certificate(one).validTo));
+    const endsMs = certificates.flatMap(endOf);
     if (endsMs.length > 0) ends.set(setting, Math.min(...endsMs) / 1000);
   }
   return ends;
+}
+
+/** None of what cannot be read: OpenSSL leaves it out of a list of authorities, and so the broker serves. */
+function endOf(certificate: string): number[] {
+  try {
+    return [Date.parse(new X509Certificate(certificate).validTo)];
+  } catch {
+    return [];
+  }
 }
 
 function readPem(setting: string, file: string): Buffer {

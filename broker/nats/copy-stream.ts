@@ -65,7 +65,7 @@ export async function copyStream(
   }
 }
 
-/** The first chunk goes alone: until a server has taken it, it may have to be repeated, and others must not overtake it. */
+/** The first chunk goes alone: until a server has taken it, it may have to be repeated, and others must not overtake it. Those after it are not repeated. */
 async function deliverAll(chunks: AsyncIterable<Msg>, to: Bus, subject: string): Promise<void> {
   const inFlight: Promise<unknown>[] = [];
   let isTaken = false;
@@ -74,7 +74,7 @@ async function deliverAll(chunks: AsyncIterable<Msg>, to: Bus, subject: string):
       refuseFailedEnd(chunk);
       break;
     }
-    const delivered = deliver(to, subject, chunk.data).then(() => chunk.respond(Empty));
+    const delivered = (isTaken ? send : deliver)(to, subject, chunk.data).then(() => chunk.respond(Empty));
     // Awaited below, perhaps after a later one has failed too.
     delivered.catch(() => undefined);
     inFlight.push(delivered);

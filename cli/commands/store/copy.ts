@@ -53,23 +53,29 @@ async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Pr
   if (!['1', '3', '5'].includes(replicas)) throw new UsageError(`--replicas must be 1, 3 or 5, not ${replicas}`);
   const ending = new AbortController();
   const stopListening = onInterruption(() => ending.abort());
-  const source = await openSource(from);
   try {
-    const target = await openTarget(to);
+    const source = await openSource(from);
     try {
-      const copying = { replicas: Number(replicas), signal: ending.signal, terminal };
-      const copied = await copyAll(source.bus, target.bus, copying).catch(async (error: unknown) => {
-        await target.discard();
-        throw error;
-      });
-      // The copy is whole: a source that is away by now takes nothing from it.
-      await warnOfMoved(source.bus, copied, terminal);
+      await copyTo(to, source.bus, { replicas: Number(replicas), signal: ending.signal, terminal });
     } finally {
-      await target.close();
+      await source.close();
     }
   } finally {
-    await source.close();
     stopListening();
+  }
+}
+
+async function copyTo(to: string, source: Bus, copying: Copying): Promise<void> {
+  const target = await openTarget(to);
+  try {
+    const copied = await copyAll(source, target.bus, copying).catch(async (error: unknown) => {
+      await target.discard();
+      throw error;
+    });
+    // The copy is whole: a source that is away by now takes nothing from it.
+    await warnOfMoved(source, copied, copying.terminal);
+  } finally {
+    await target.close();
   }
 }
 

@@ -66,9 +66,10 @@ export class SessionSubscriptions {
     } finally {
       this.#opening--;
     }
-    if (opened.hasEnded) return;
-    if (this.#isClosed) await opened.subscription.close();
-    else this.#remember(opened.subscription);
+    const { subscription } = opened;
+    if (!opened.hasEnded && !this.#isClosed) return this.#remember(subscription);
+    this.#retire(subscription.channel);
+    if (!opened.hasEnded) await subscription.close();
   }
 
   ack(frame: AckFrame): void {
@@ -113,7 +114,11 @@ export class SessionSubscriptions {
   #forget(subscription: Subscription): void {
     if (this.#byChannel.get(subscription.channel) !== subscription) return;
     this.#byChannel.delete(subscription.channel);
+    this.#retire(subscription.channel);
+  }
+
+  #retire(channel: number): void {
     if (this.#ended.size >= ENDED_CHANNELS_MAX) this.#ended.clear();
-    this.#ended.add(subscription.channel);
+    this.#ended.add(channel);
   }
 }

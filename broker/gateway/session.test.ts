@@ -2,11 +2,9 @@ import t from 'tap';
 import { SluiceError } from '../../proto/errors.js';
 import { type SourceEventInput, SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { socketMessage } from '../../proto/frames/socket-message.js';
-import { CALLERS, connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/broker/gateway.js';
+import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/broker/gateway.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { SystemCaller } from '../parties/caller.js';
 import type { SubscribeRequest } from '../stream/subscriber.js';
-import { SessionSubscriptions } from './session-subscriptions.js';
 
 const NO_EVENT = null as unknown as SourceEventInput;
 const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'service.thing', op: 'create' });
@@ -331,29 +329,6 @@ t.test('a drain answers what was published, stores the cursors, and closes with 
   t.match(await client.closed, { code: 1001 });
   await drained;
   t.ok(closed);
-});
-
-t.test('an acknowledgement that crosses the drain of its session is no error', async (t) => {
-  let stored = () => {};
-  const subscribe = async (request: SubscribeRequest) => ({
-    ...subscriptionOf(request),
-    close: () => new Promise<void>((resolve) => (stored = resolve)),
-  });
-  const subscriptions = new SessionSubscriptions({
-    session: 's',
-    caller: CALLERS['system-token'] as SystemCaller,
-    encoding: 'sluice.v1.json',
-    sink: { sendFrame: () => undefined } as unknown as SubscribeRequest['sink'],
-    service: { subscribe },
-    limits: { maxSubscriptions: 2, maxCredit: 100 },
-    metrics: { subscriptionEnded: () => undefined },
-  });
-  await subscriptions.subscribe({ kind: 'subscribe', ref: '1', grant: 'g' });
-  const closed = subscriptions.close();
-  t.doesNotThrow(() => subscriptions.ack({ kind: 'ack', channel: 7, position: 3 }));
-  t.throws(() => subscriptions.ack({ kind: 'ack', channel: 8, position: 3 }), { code: 'UNKNOWN_CHANNEL' });
-  stored();
-  await closed;
 });
 
 t.test('a channel that has ended is retired for later subscriptions of its session', async (t) => {

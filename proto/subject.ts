@@ -26,6 +26,8 @@ export function parseEventSubject(subject: string): { entry: string; system: str
 }
 
 export const quarantineSubject = (entryId: string, system: string): string => `quarantine.${entryId}.${system}`;
+/** All refused events of one party. */
+export const quarantineFilter = (party: string): string => `quarantine.${party}.>`;
 export const receiptSubject = (party: string, grant: string): string => `receipt.${party}.${grant}`;
 export const cursorSubject = (grant: string, name: string): string => `cursor.${grant}.${name}`;
 export const deadLetterSubject = (grant: string, position: number): string => `deadletter.${grant}.${position}`;

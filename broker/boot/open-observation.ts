@@ -10,12 +10,14 @@ import { GrantLag } from '../observe/grant-lag.js';
 import { GrantWatch } from '../observe/grant-watch.js';
 import { LagCounter } from '../observe/lag/lag-counter.js';
 import { LateEntries } from '../observe/late-entries.js';
+import { PartyFigures } from '../observe/party-figures.js';
+import { QuarantineAges } from '../observe/quarantine-ages.js';
 import { StoreWatch } from '../observe/store-watch.js';
 import type { Stream } from '../stream/open-stream.js';
 import type { Governance } from './governance.js';
 import type { ProcessRole } from './process-role.js';
 import type { ReleaseStack } from './release-stack.js';
-import { acceptedCounts, cursorUses } from './shared-counts.js';
+import { acceptedCounts, cursorUses, partyCounts } from './shared-counts.js';
 
 export interface ObservationDeps {
   bus: Bus;
@@ -37,16 +39,18 @@ export interface Observation {
   storeWatch: Pick<StoreWatch, 'warnings'>;
   grantLag: GrantLag;
   entryFigures: EntryFigures;
+  partyFigures: PartyFigures;
 }
 
 /** Starts what watches over grants, entries and the store, and counts lag from the events of the started stream. */
 export function openObservation(deps: ObservationDeps): Observation {
   const { bus, store, space, stream, accepted, governance, metrics, role, releases, clock } = deps;
-  const { catalog, grants, permissions, ledger } = governance;
+  const { catalog, grants, parties, permissions, ledger } = governance;
   const counter = new LagCounter({ ...stream, bus, grants, entries: catalog, clock });
   const receipts = stream.receipts.chain;
   const counts = acceptedCounts(role, accepted);
   const late = new LateEntries({ bus, catalog, counts, metrics: metrics.grants, clock });
+  const quarantine = new QuarantineAges({ bus, parties });
   const storeWatch = new StoreWatch({
     bus,
     partitions: store.partitions,
@@ -58,7 +62,13 @@ export function openObservation(deps: ObservationDeps): Observation {
     // One of several workers logs it.
     onDrift: (message) => void (role.isFirst && deps.log.warn(`a setting of the store was changed: ${message}`)),
   });
-  const watches = [counter, new GrantWatch({ grants, counter, metrics: metrics.grants, clock }), late, storeWatch];
+  const watches = [
+    counter,
+    new GrantWatch({ grants, counter, metrics: metrics.grants, clock }),
+    late,
+    storeWatch,
+    quarantine,
+  ];
   for (const watch of watches) watch.start();
   releases.add('observation', async () => {
     for (const watch of watches) watch.stop();
@@ -68,5 +78,11 @@ export function openObservation(deps: ObservationDeps): Observation {
     storeWatch,
     grantLag: new GrantLag({ ...stream, grants, permissions, entries: catalog, counter, uses, clock }),
     entryFigures: new EntryFigures({ counts, late, permissions }),
+    partyFigures: new PartyFigures({
+      counts: partyCounts(role, metrics.parties),
+      quarantine,
+      permissions,
+      wallMs: () => Date.now(),
+    }),
   };
 }

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import type { AcceptedEvents } from '../intake/accepted-events.js';
-import type { AcceptedCounts } from '../observe/accepted-counts.js';
+import type { PartyCounts } from '../metrics/parties/party-counts.js';
+import type { CountsByKey } from '../observe/counts-by-key.js';
 import { type CursorUses, usesOfOneProcess } from '../observe/cursor-uses.js';
 import type { CursorTraffic } from '../stream/subscriptions/cursor-traffic.js';
 import type { ProcessRole } from './process-role.js';
@@ -30,7 +31,7 @@ class SharedCounts {
     });
   }
 
-  /** The rows by cursor subject or entry. */
+  /** The rows by cursor subject, entry or party. */
   collect(): Promise<ReadonlyMap<string, CountRow>> {
     const id = this.#nextId++;
     const rows = new Map<string, CountRow>();
@@ -85,13 +86,21 @@ export function cursorUses(role: ProcessRole, traffic: CursorTraffic): CursorUse
 }
 
 /** The accepted events of entries in this process, or in all workers of this broker. */
-export function acceptedCounts(role: ProcessRole, accepted: AcceptedEvents): AcceptedCounts {
-  if (!role.isWorker) return { collect: async () => accepted.byEntry };
-  const shared = new SharedCounts('accepted', () => acceptedRows(accepted));
-  return {
-    collect: async () => new Map(Array.from(await shared.collect(), ([entry, [, events]]) => [entry, events])),
-  };
+export function acceptedCounts(role: ProcessRole, { byEntry }: AcceptedEvents): CountsByKey {
+  if (!role.isWorker) return { collect: async () => byEntry };
+  const shared = new SharedCounts('accepted', () => acceptedRows(byEntry));
+  return { collect: async () => numbersOf((await shared.collect()).values()) };
 }
+
+/** What parties must act on, in this process, or in all workers of this broker. */
+export function partyCounts(role: ProcessRole, counts: PartyCounts): CountsByKey {
+  if (!role.isWorker) return { collect: async () => numbersOf(partyRows(counts)) };
+  const shared = new SharedCounts('parties', () => partyRows(counts));
+  return { collect: async () => numbersOf((await shared.collect()).values()) };
+}
+
+const numbersOf = (rows: Iterable<CountRow>): Map<string, number> =>
+  new Map(Array.from(rows, ([key, count, isNow, now]) => [key, isNow ? (now ?? 0) : count]));
 
 function* deliveredRows(traffic: CursorTraffic): Generator<CountRow> {
   for (const cursor of traffic.cursors()) {
@@ -100,6 +109,11 @@ function* deliveredRows(traffic: CursorTraffic): Generator<CountRow> {
   }
 }
 
-function* acceptedRows({ byEntry }: AcceptedEvents): Generator<CountRow> {
+function* acceptedRows(byEntry: ReadonlyMap<string, number>): Generator<CountRow> {
   for (const [entry, events] of byEntry) yield [entry, events, false, null];
+}
+
+/** A number of now is reported as that of a cursor which is followed: it ends with the worker. */
+function* partyRows(counts: PartyCounts): Generator<CountRow> {
+  for (const { key, counted, now } of counts.numbers()) yield [key, counted, now !== undefined && now > 0, now ?? null];
 }

@@ -38,10 +38,13 @@ export interface MetricsOfWorker {
   metrics: string;
 }
 
-/** Events that the workers count apart: delivered under each cursor, and accepted of each entry. */
-export type Counted = 'delivered' | 'accepted';
+/** Events that the workers count apart: delivered under each cursor, accepted of each entry, and those that a party must act on. */
+export type Counted = 'delivered' | 'accepted' | 'parties';
 
-/** Cursor subject or entry, its events, whether the cursor is followed, and the credit of its session: null without one. */
+/**
+ * Cursor subject, entry, or kind with party and cause; its events, whether the cursor is followed, and the credit of its session: null without one. A party's number of
+ * now stands where a session has its credit.
+ */
 export type CountRow = [key: string, events: number, connected: boolean, credit: number | null];
 
 /** A worker asks for the counts of all workers together; the primary answers with the same `id`, in parts. */

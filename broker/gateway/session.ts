@@ -208,7 +208,7 @@ export class Session {
     await this.#frames.drained;
     this.#isClosing = true;
     // A client that hangs does not answer the closing frame, and the socket ends with 1006 whatever the reason was.
-    this.deps.metrics.sessionClosed(encoding, this.#closedWith ?? code);
+    this.deps.metrics.sessionClosed(encoding, this.#closedWith ?? code, this.caller.party);
     await this.#subscriptions.close();
   }
 
@@ -270,7 +270,7 @@ export class Session {
 
   /** An unexpected error tells the client nothing of its insides; the log has it. */
   #refuse(error: unknown, about: { ref?: string; channel?: number }): void {
-    if (error instanceof QuotaError) this.deps.quotaNotice?.requestRefused(error);
+    if (error instanceof QuotaError) this.deps.quotaNotice?.requestRefused(error, this.caller.party);
     else if (!(error instanceof SluiceError)) this.deps.log.error({ session: this.id, err: error }, 'frame failed');
     const { code, detail, earliest, ref } = toProblem(error);
     const where = { ...about, ...(ref === undefined ? {} : { ref }), ...(earliest === undefined ? {} : { earliest }) };

@@ -286,7 +286,7 @@ export class Intake {
     const { id, entry, problem } = judged;
     const full = this.#quotas.quarantineRefusal(caller);
     if (full !== undefined) {
-      this.#deps.metrics.intake.quarantineMissed(1);
+      this.#deps.metrics.intake.quarantineMissed(caller.party);
       results.set(index, this.#refused(id, { ...problem, detail: `${problem.detail}; it is not kept: ${full}` }));
       return;
     }
@@ -310,6 +310,7 @@ export class Intake {
     const { item } = judged.problem;
     return {
       subject: quarantineSubject(entry, caller.id),
+      party: caller.party,
       item: item !== undefined && compiled.history.definitions.has(item) ? item : undefined,
       key: `${messageId(caller.id, entry, judged.id ?? '')}/${judged.problem.code}`,
       bytes: encodeQuarantined(event, judged.problem, sourcePositionOf(event), this.#deps.clock()),

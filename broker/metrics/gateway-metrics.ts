@@ -3,12 +3,16 @@ import type { ErrorCode } from '../../proto/errors.js';
 import { CLOSE_CODES, type ClientFrame, type Subprotocol } from '../../proto/frames/frames.js';
 import { REQUEST_SECONDS } from './metric-buckets.js';
 import type { MetricFactory, QuickCounter } from './metric-factory.js';
+import type { PartyCounts } from './parties/party-counts.js';
 
 const OPERATION = 'method (HEAD counts as GET) and route; other and unknown for what the broker does not serve';
 
 /** Why a log-in failed: no token, a wrong one, a wrong or used ticket, or too many failures before it. */
 const LOGIN_FAILURES = ['missing', 'token', 'ticket', 'throttled'] as const;
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
+
+/** Close codes of clients that hang or do not read. */
+const NOT_READING: readonly number[] = [CLOSE_CODES.HEARTBEAT_LOST, CLOSE_CODES.TOO_MUCH];
 
 /** WebSocket sessions, log-ins and HTTP requests. */
 export class GatewayMetrics {
@@ -22,13 +26,16 @@ export class GatewayMetrics {
   readonly #requestSeconds: Histogram;
   readonly #certificateEnds: Gauge;
 
-  constructor(make: MetricFactory) {
+  constructor(
+    make: MetricFactory,
+    private readonly parties: PartyCounts,
+  ) {
     this.#sessions = make.gauge('sluice_sessions', 'Open WebSocket sessions', { labels: ['encoding'] });
     this.#closed = make.counter(
       'sluice_sessions_closed_total',
       'WebSocket sessions closed, by close code',
       ['code'],
-      [CLOSE_CODES.HEARTBEAT_LOST, CLOSE_CODES.TOO_MUCH],
+      NOT_READING,
     );
     this.#framesReceived = make.quickCounter(
       'sluice_frames_received_total',
@@ -73,10 +80,11 @@ export class GatewayMetrics {
     this.#sessions.inc({ encoding });
   }
 
-  sessionClosed(encoding: Subprotocol, code: number): void {
+  sessionClosed(encoding: Subprotocol, code: number, party: string): void {
     this.#sessions.dec({ encoding });
     // A client may send any number as close code: those that the protocol does not know share one label.
     this.#closed.inc({ code: code <= 1011 || (code >= 4400 && code <= 4429) ? code : 'other' });
+    if (NOT_READING.includes(code)) this.parties.add('sessions_closed', party, { cause: String(code) });
   }
 
   frameReceived(kind: ClientFrame['kind']): void {

@@ -2,6 +2,7 @@ import type { Counter, Gauge } from 'prom-client';
 import { type ErrorCode, FAULTS_OF_THE_BUS } from '../../proto/errors.js';
 import { COMMIT_EVENTS, COMMIT_SECONDS } from './metric-buckets.js';
 import type { MetricFactory } from './metric-factory.js';
+import type { PartyCounts } from './parties/party-counts.js';
 import type { QuickHistogram } from './quick-histogram.js';
 
 /** Ages, in seconds, by the label under which refused events of at least that age are counted. */
@@ -19,11 +20,13 @@ export class IntakeMetrics {
   readonly #waitingBytes: Gauge;
   readonly #commitEvents: QuickHistogram;
   readonly #commitSeconds: QuickHistogram;
-  readonly #quarantineEvents: Gauge;
-  readonly #quarantineOldest: Gauge;
+  readonly #quarantine: ReturnType<typeof quarantineGauges>;
   readonly #traceContextDropped: Counter;
 
-  constructor(make: MetricFactory) {
+  constructor(
+    make: MetricFactory,
+    private readonly parties: PartyCounts,
+  ) {
     this.#accepted = make.counter(
       'sluice_events_accepted_total',
       'Events stored and confirmed to their source, by partition and operation',
@@ -58,16 +61,7 @@ export class IntakeMetrics {
       'Time from sending a commit to its acknowledgement',
       COMMIT_SECONDS,
     );
-    this.#quarantineEvents = make.gauge(
-      'sluice_quarantine_events',
-      'Refused events that are kept for their source, repaired or not, by the age that they have at least',
-      { labels: ['older_than'], aggregator: 'max' },
-    );
-    this.#quarantineOldest = make.gauge(
-      'sluice_quarantine_oldest_age_seconds',
-      'Age of the oldest refused event that is kept; 0 without one',
-      { aggregator: 'max' },
-    );
+    this.#quarantine = quarantineGauges(make);
     this.#traceContextDropped = make.counter(
       'sluice_trace_context_dropped_total',
       'Events whose traceparent or tracestate was malformed and was dropped',
@@ -86,12 +80,15 @@ export class IntakeMetrics {
     this.#refused.inc({ code });
   }
 
-  eventQuarantined(code: ErrorCode): void {
+  /** `party` is that of the system that sent it. */
+  eventQuarantined(code: ErrorCode, party: string): void {
     this.#quarantined.inc({ code });
+    this.parties.add('quarantined_events', party, { cause: code });
   }
 
-  quarantineMissed(events: number): void {
-    this.#quarantineMissed.inc(events);
+  quarantineMissed(party: string): void {
+    this.#quarantineMissed.inc();
+    this.parties.add('quarantine_missed_events', party);
   }
 
   queueChanged(events: number, bytes: number): void {
@@ -106,8 +103,8 @@ export class IntakeMetrics {
 
   /** Refused events that are kept, by the age that they have at least, and the age of the oldest. */
   quarantineNow(byAge: ReadonlyMap<QuarantineAge, number>, oldestSeconds: number): void {
-    for (const [age, events] of byAge) this.#quarantineEvents.set({ older_than: age }, events);
-    this.#quarantineOldest.set(oldestSeconds);
+    for (const [age, events] of byAge) this.#quarantine.events.set({ older_than: age }, events);
+    this.#quarantine.oldest.set(oldestSeconds);
   }
 
   /** A `traceparent` or `tracestate` that is none was dropped. */
@@ -115,3 +112,17 @@ export class IntakeMetrics {
     this.#traceContextDropped.inc();
   }
 }
+
+/** What the store holds of refused events. */
+const quarantineGauges = (make: MetricFactory) => ({
+  events: make.gauge(
+    'sluice_quarantine_events',
+    'Refused events that are kept for their source, repaired or not, by the age that they have at least',
+    { labels: ['older_than'], aggregator: 'max' },
+  ),
+  oldest: make.gauge(
+    'sluice_quarantine_oldest_age_seconds',
+    'Age of the oldest refused event that is kept; 0 without one',
+    { aggregator: 'max' },
+  ),
+});

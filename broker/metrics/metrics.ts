@@ -8,6 +8,7 @@ import { LedgerMetrics } from './ledger-metrics.js';
 import { MetricFactory } from './metric-factory.js';
 import { expose, type Format } from './output/exposition.js';
 import type { MetricValues } from './output/metric-values.js';
+import { PartyCounts } from './parties/party-counts.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { QuotaMetrics } from './quota-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
@@ -32,19 +33,21 @@ export class Metrics {
   readonly leakCheck: LeakCheckMetrics;
   readonly webhooks: WebhookMetrics;
   readonly lawful: LawfulMetrics;
+  /** What is counted by party, which is no metric of the registry. */
+  readonly parties = new PartyCounts();
 
   constructor() {
     const make = new MetricFactory(this.registry);
     this.store = new StoreMetrics(make);
     this.ledger = new LedgerMetrics(make);
-    this.intake = new IntakeMetrics(make);
-    this.quotas = new QuotaMetrics(make);
-    this.stream = new StreamMetrics(make);
-    this.gateway = new GatewayMetrics(make);
+    this.intake = new IntakeMetrics(make, this.parties);
+    this.quotas = new QuotaMetrics(make, this.parties);
+    this.stream = new StreamMetrics(make, this.parties);
+    this.gateway = new GatewayMetrics(make, this.parties);
     this.grants = new GrantMetrics(make);
     this.traces = new TraceMetrics(make);
     this.leakCheck = new LeakCheckMetrics(make);
-    this.webhooks = new WebhookMetrics(make);
+    this.webhooks = new WebhookMetrics(make, this.parties);
     this.lawful = new LawfulMetrics(make);
     new ProcessMetrics(make, this.registry);
   }

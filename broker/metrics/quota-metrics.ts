@@ -1,11 +1,15 @@
 import type { Counter } from 'prom-client';
 import type { MetricFactory } from './metric-factory.js';
+import type { PartyCounts } from './parties/party-counts.js';
 
-/** Refusals by configured quotas: by setting, never by system or party. */
+/** Refusals by configured quotas: by setting, and apart from it by party. */
 export class QuotaMetrics {
   readonly #refusals: Counter;
 
-  constructor(make: MetricFactory) {
+  constructor(
+    make: MetricFactory,
+    private readonly parties: PartyCounts,
+  ) {
     this.#refusals = make.counter(
       'sluice_quota_refusals_total',
       'Events and requests that a quota refused, or kept no record of, by the name of its setting below quotas',
@@ -13,7 +17,9 @@ export class QuotaMetrics {
     );
   }
 
-  quotaRefused(quota: string, count: number): void {
+  /** `party` is undefined where nobody is known to have asked. */
+  quotaRefused(quota: string, party: string | undefined, count: number): void {
     this.#refusals.inc({ quota }, count);
+    if (party !== undefined) this.parties.add('quota_refusals', party, { cause: quota, count });
   }
 }

@@ -2,6 +2,7 @@ import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Subprotocol } from '../../proto/frames/frames.js';
 import { ACKNOWLEDGE_SECONDS, DELIVERY_SECONDS, REVOCATION_SECONDS, SHORT_SECONDS } from './metric-buckets.js';
 import type { MetricFactory, QuickCounter } from './metric-factory.js';
+import type { PartyCounts } from './parties/party-counts.js';
 
 /** Finds the trace of an event, for an exemplar; undefined without traces. */
 export type TraceIdOf = (() => string | undefined) | undefined;
@@ -23,7 +24,10 @@ export class StreamMetrics {
   readonly #receipts: Counter;
   readonly #deadLetters: Counter;
 
-  constructor(make: MetricFactory) {
+  constructor(
+    make: MetricFactory,
+    private readonly parties: PartyCounts,
+  ) {
     this.#sent = sentCounters(make);
     this.#times = deliveryTimes(make);
     this.#outOfCredit = make.gauge(
@@ -125,8 +129,10 @@ export class StreamMetrics {
     this.#receipts.inc();
   }
 
-  deadLettered(): void {
+  /** `party` is undefined where its grant is gone meanwhile. */
+  deadLettered(party: string | undefined): void {
     this.#deadLetters.inc();
+    if (party !== undefined) this.parties.add('dead_letters', party);
   }
 }
 

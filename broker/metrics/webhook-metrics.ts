@@ -1,12 +1,16 @@
 import type { Counter, Gauge } from 'prom-client';
 import type { MetricFactory } from './metric-factory.js';
+import type { PartyCounts } from './parties/party-counts.js';
 
 /** Notices on their way to the webhooks of departments. */
 export class WebhookMetrics {
   readonly #sent: Counter;
   readonly #waiting: Gauge;
 
-  constructor(make: MetricFactory) {
+  constructor(
+    make: MetricFactory,
+    private readonly parties: PartyCounts,
+  ) {
     this.#sent = make.counter(
       'sluice_webhook_notices_total',
       'Attempts to send a notice to a webhook by outcome, and notices that were given up after 24 hours',
@@ -27,11 +31,14 @@ export class WebhookMetrics {
     this.#sent.inc({ outcome: 'failed' });
   }
 
-  gaveUp(): void {
+  gaveUp(party: string): void {
     this.#sent.inc({ outcome: 'given_up' });
+    this.parties.add('notices_given_up', party);
   }
 
-  waiting(notices: number): void {
-    this.#waiting.set(notices);
+  /** Parties with the notices that wait for the webhook of each. */
+  waiting(byParty: ReadonlyMap<string, number>): void {
+    this.#waiting.set([...byParty.values()].reduce((sum, notices) => sum + notices, 0));
+    this.parties.set('waiting_notices', byParty);
   }
 }

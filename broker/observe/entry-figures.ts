@@ -1,12 +1,12 @@
 import { splitEntryId } from '../../proto/entry/entry.js';
 import { type Caller, isListedFor } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
-import type { AcceptedCounts } from './accepted-counts.js';
+import type { CountsByKey } from './counts-by-key.js';
 import { TurnBudget } from './lag/turn-budget.js';
 import type { LateEntry } from './late-entries.js';
 
 export interface EntryFiguresDeps {
-  counts: AcceptedCounts;
+  counts: CountsByKey;
   late: { readonly late: Iterable<LateEntry> };
   permissions: Pick<Permissions, 'overseesGrants'>;
 }

@@ -3,6 +3,7 @@ import type { Grant } from '../grants/grant.js';
 import type { ReportedCursor } from './grant-lag.js';
 import { GRANT_SERIES, grantSeries, grantTable } from './grant-series.js';
 import type { GrantTable } from './grant-table.js';
+import type { PartyFigure } from './party-figures.js';
 import { SERIES_PER_PIECE } from './series-memory.js';
 
 const NOW_MS = Date.UTC(2026, 10, 28);
@@ -44,7 +45,7 @@ t.test(
       accepted: i,
     }));
     let [most, series] = [0, 0];
-    for await (const piece of grantSeries({ grants, entries, late: [] }, NOW_MS)) {
+    for await (const piece of grantSeries({ grants, entries, late: [], parties: [] }, NOW_MS)) {
       const text = piece.toString('latin1');
       if (!text.endsWith('\n')) t.fail('a piece ends within a line');
       const count = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
@@ -66,7 +67,12 @@ t.test(
     let text = '';
     const entries = [{ entry: 'provider.entry-1', provider: 'provider', accepted: 3 }];
     const late = [{ entry: 'provider.entry-2', provider: 'provider', frequency: 'daily', dueAtMs: NOW_MS - 90_000 }];
-    for await (const piece of grantSeries({ grants, entries, late }, NOW_MS)) text += piece.toString();
+    const parties: PartyFigure[] = [
+      { kind: 'dead_letters', party: 'health', cause: '', count: 4 },
+      { kind: 'quota_refusals', party: 'civil', cause: 'drafts', count: 2 },
+      { kind: 'waiting_notices', party: 'civil', cause: '', count: 1 },
+    ];
+    for await (const piece of grantSeries({ grants, entries, late, parties }, NOW_MS)) text += piece.toString();
     t.match(
       text,
       'sluice_grant_info{grant="g-department-1",cursor="",party="party-1",provider="provider",system="system-1",entry="provider.entry-1"} 1\n',
@@ -76,6 +82,10 @@ t.test(
     t.match(text, 'sluice_grant_oldest_unacknowledged_age_seconds{grant="g-department-0",cursor="default"} 0\n');
     t.match(text, 'sluice_entry_accepted_events_total{entry="provider.entry-1",provider="provider"} 3\n');
     t.match(text, 'sluice_entry_overdue_seconds{entry="provider.entry-2",party="provider",frequency="daily"} 90\n');
+    t.match(text, 'sluice_party_dead_letters_total{party="health"} 4\n');
+    t.match(text, 'sluice_party_quota_refusals_total{party="civil",quota="drafts"} 2\n');
+    t.match(text, 'sluice_party_waiting_notices{party="civil"} 1\n');
+    t.notMatch(text, /^sluice_party_quarantined/m, 'nothing that did not happen');
     for (const name of Object.keys(GRANT_SERIES)) t.match(text, new RegExp(`^# TYPE ${name} (gauge|counter)$`, 'm'));
   },
 );
@@ -87,7 +97,7 @@ t.test(
     add(grants, 1);
     let turns = 0;
     setImmediate(() => turns++);
-    await grantSeries({ grants, entries: [], late: [] }, NOW_MS).next();
+    await grantSeries({ grants, entries: [], late: [], parties: [] }, NOW_MS).next();
     t.equal(turns, 1);
   },
 );

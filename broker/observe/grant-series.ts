@@ -3,6 +3,8 @@ import type { Grant } from '../grants/grant.js';
 import type { AcceptedEntry, OverdueEntry } from './entry-figures.js';
 import { type GrantFamily, GrantTable } from './grant-table.js';
 import { TurnBudget } from './lag/turn-budget.js';
+import type { PartyFigure } from './party-figures.js';
+import { PARTY_FAMILIES, partySeries } from './party-series.js';
 import { NO_COLUMN, rangesOf, type SeriesMemory, TableScrape } from './series-memory.js';
 
 type Head = Pick<GrantFamily, 'name' | 'type' | 'help'>;
@@ -86,13 +88,15 @@ export const GRANT_SERIES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(FAMILIES.map(({ name }) => [name, ['grant', 'cursor']])),
   [ACCEPTED.name]: ['entry', 'provider'],
   [OVERDUE.name]: ['entry', 'party', 'frequency'],
+  ...Object.fromEntries(PARTY_FAMILIES.map(({ name, label }) => [name, label ? ['party', label] : ['party']])),
 };
 
-/** Grants and entries that a caller may see. */
+/** Grants, entries and parties that a caller may see. */
 export interface Reported {
   grants: GrantTable;
   entries: readonly AcceptedEntry[];
   late: readonly OverdueEntry[];
+  parties: readonly PartyFigure[];
 }
 
 /** An empty table with a column for each family. */
@@ -116,7 +120,8 @@ export async function* grantSeries(reported: Reported, nowMs: number, memory?: S
   memory?.written(scrape);
 }
 
-function* piecesOf({ grants: table, entries, late }: Reported, scrape: TableScrape, nowMs: number): Generator<Buffer> {
+function* piecesOf(reported: Reported, scrape: TableScrape, nowMs: number): Generator<Buffer> {
+  const { grants: table } = reported;
   const { grants, cursors, size } = table;
   const info = (row: number): string => {
     const { id, party, system, entry } = grants[row] as Grant;
@@ -132,6 +137,11 @@ function* piecesOf({ grants: table, entries, late }: Reported, scrape: TableScra
     };
     yield* scrape.familyOf(column, size, (from, to) => pieceOf(family, from, to, series));
   }
+  yield* entryPieces(reported, nowMs);
+  yield* partyPieces(reported);
+}
+
+function* entryPieces({ entries, late }: Reported, nowMs: number): Generator<Buffer> {
   yield* rangesOf(entries.length, (from, to) =>
     pieceOf(ACCEPTED, from, to, (row) => {
       const { entry, provider, accepted } = entries[row] as AcceptedEntry;
@@ -145,6 +155,15 @@ function* piecesOf({ grants: table, entries, late }: Reported, scrape: TableScra
       return `{entry="${entry}",party="${provider}",frequency="${frequency}"} ${seconds}`;
     }),
   );
+}
+
+function* partyPieces({ parties }: Reported): Generator<Buffer> {
+  for (const family of PARTY_FAMILIES) {
+    const figures = parties.filter(({ kind }) => kind === family.kind);
+    yield* rangesOf(figures.length, (from, to) =>
+      pieceOf(family, from, to, (row) => partySeries(family, figures[row] as PartyFigure)),
+    );
+  }
 }
 
 /** The series of some rows of a family; `seriesOf` returns labels and value of a row, if there is one. */

@@ -5,13 +5,13 @@ import type { GrantMetrics } from '../metrics/grant-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { lastOf } from '../nats/read/leader-get.js';
 import { eventStream } from '../nats/stream-names.js';
-import type { AcceptedCounts } from './accepted-counts.js';
+import type { CountsByKey } from './counts-by-key.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
 export interface LateEntriesDeps {
   bus: Bus;
   catalog: Pick<Catalog, 'list' | 'published' | 'onChange'>;
-  counts: AcceptedCounts;
+  counts: CountsByKey;
   metrics: GrantMetrics;
   clock(): number;
 }

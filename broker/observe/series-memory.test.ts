@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Grant } from '../grants/grant.js';
 import type { ReportedCursor } from './grant-lag.js';
 import { grantSeries, grantTable } from './grant-series.js';
+import { PARTY_FAMILIES } from './party-series.js';
 import { SeriesMemory } from './series-memory.js';
 
 const NOW_MS = Date.UTC(2026, 10, 30);
@@ -36,7 +37,8 @@ async function scrape(bus: readonly Followed[], memory?: SeriesMemory): Promise<
     grants.add(grant, reported as unknown as ReportedCursor[], NOW_MS);
   }
   const pieces: Buffer[] = [];
-  for await (const piece of grantSeries({ grants, entries: [], late: [] }, NOW_MS, memory)) pieces.push(piece);
+  for await (const piece of grantSeries({ grants, entries: [], late: [], parties: [] }, NOW_MS, memory))
+    pieces.push(piece);
   return pieces;
 }
 
@@ -54,6 +56,9 @@ const CHANGES: readonly ((bus: Followed[], at: number) => void)[] = [
   (bus, at) => void bus.splice(at),
   (bus, at) => void bus.push(followed(GRANTS + at)),
 ];
+
+/** Those of entries and parties, of which nothing is kept. */
+const HEADS = 2 + PARTY_FAMILIES.length;
 
 t.test('a scrape that uses what the one before has written is the same text, whatever has changed', async () => {
   const change = fc.tuple(fc.constantFrom(...CHANGES), fc.nat());
@@ -78,17 +83,17 @@ t.test('of two scrapes of which one value differs one piece is written anew', as
   const first = await scrape(bus, memory);
   const second = await scrape(bus, memory);
   t.ok(first.length > 15);
-  t.equal(second.filter((piece, i) => piece === first[i]).length, first.length - 2, 'all but the heads of entries');
+  t.equal(second.filter((piece, i) => piece === first[i]).length, first.length - HEADS, 'all but heads');
   bus[700]!.cursors[0]!.unacknowledged = 9;
   const third = await scrape(bus, memory);
-  t.equal(third.filter((piece, i) => piece === second[i]).length, first.length - 3);
+  t.equal(third.filter((piece, i) => piece === second[i]).length, first.length - HEADS - 1);
 });
 
 t.test('a scrape that was not taken to its end leaves what the one before has written', async (t) => {
   const bus = Array.from({ length: GRANTS }, (_, i) => followed(i));
   const memory = new SeriesMemory();
   const first = await scrape(bus, memory);
-  const series = grantSeries({ grants: grantTable(), entries: [], late: [] }, NOW_MS, memory);
+  const series = grantSeries({ grants: grantTable(), entries: [], late: [], parties: [] }, NOW_MS, memory);
   await series.next();
   await series.return(undefined);
   t.equal((await scrape(bus, memory))[0], first[0]);
@@ -101,5 +106,5 @@ t.test('of two scrapes at the same time the one that began last is kept, and bot
   t.equal(textOf(one), textOf(await scrape(few!)));
   t.equal(textOf(other), textOf(await scrape(many!)));
   const next = await scrape(many!, memory);
-  t.equal(next.filter((piece, i) => piece === other[i]).length, next.length - 2);
+  t.equal(next.filter((piece, i) => piece === other[i]).length, next.length - HEADS);
 });

@@ -13,7 +13,7 @@ interface Report {
 }
 
 /**
- * Adds up the events that the workers of a broker count apart, by cursor or by entry. A worker that died leaves its last report
+ * Adds up the events that the workers of a broker count apart, by cursor, entry or party. A worker that died leaves its last report
  * behind, so that the sum of a counter never falls.
  */
 export class CountPool {

@@ -24,7 +24,11 @@ export class Primary {
   readonly mustEnd: Promise<Error>;
   readonly #options: PrimaryOptions;
   readonly #metrics = new MetricsPool();
-  readonly #counts = { delivered: new CountPool('delivered'), accepted: new CountPool('accepted') };
+  readonly #counts = {
+    delivered: new CountPool('delivered'),
+    accepted: new CountPool('accepted'),
+    parties: new CountPool('parties'),
+  };
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #isDraining = false;
   #endAll: (reason: Error) => void = () => {};

@@ -1,4 +1,5 @@
 import { growthOf, hasGrown } from './expressions.js';
+import { partyAlerts } from './party-alerts.js';
 import type { Alert } from './rule.js';
 import { natsAlerts, storeAlerts } from './store-alerts.js';
 import type { TimeScale } from './time-scale.js';
@@ -8,10 +9,6 @@ export const BROKER_JOB = 'sluice';
 
 const COMMIT_SECONDS_MAX = 1;
 const WAITING_EVENTS_MAX = 5000;
-const QUARANTINED_PER_SECOND_MAX = 1;
-/** One in ten seconds all hour long: a fault that is slow fills the quarantine as well, and the records are missing just the same. */
-const QUARANTINED_STEADILY_MAX = 0.1;
-const quarantined = (window: string): string => `sum by (code) (rate(sluice_events_quarantined_total[${window}]))`;
 /** Thirty in five minutes: a client that tries again every half minute is below, one that does so each second above. */
 const FAILED_LOGINS_PER_MINUTE_MAX = 6;
 /** A request without a token guesses nothing: scanners and browsers send it. */
@@ -33,8 +30,8 @@ export const causeAlerts = (scale: TimeScale): Alert[] => [
   ...ledgerAlerts(scale),
   ...storeAlerts(scale),
   ...eventAlerts(scale),
-  ...noticeAlerts(scale),
   ...loadAlerts(scale),
+  ...partyAlerts(scale),
 ];
 
 const REVOCATION = 'sluice_revocation_to_last_byte_seconds';
@@ -153,68 +150,13 @@ const ledgerAlerts = (scale: TimeScale): Alert[] => [
   },
 ];
 
-/** Events that were not delivered, or not accepted. */
-function eventAlerts(scale: TimeScale): Alert[] {
-  const window = scale.duration('5m');
-  return [
-    {
-      name: 'SluicePositionGone',
-      expr: hasGrown(scale, 'sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
-      severity: 'ticket',
-      summary: 'Subscribers asked for positions that the log no longer has: they must begin again',
-    },
-    {
-      name: 'SluiceQuarantineMissed',
-      expr: hasGrown(scale, 'sluice_events_quarantine_missed_total'),
-      severity: 'ticket',
-      summary: 'Refused events could not be kept for their source',
-    },
-    {
-      name: 'SluiceQuarantineGrowing',
-      expr: `${quarantined(window)} > ${QUARANTINED_PER_SECOND_MAX} or ${quarantined(scale.duration('1h'))} > ${QUARANTINED_STEADILY_MAX}`,
-      for: '5m',
-      severity: 'ticket',
-      summary:
-        '{{ $value | humanize }} events a second are quarantined with {{ $labels.code }}: a source no longer fits its entry',
-    },
-    {
-      name: 'SluiceQuarantineOld',
-      expr: `max(${scale.held('sluice_quarantine_oldest_age_seconds')}) > ${scale.seconds('7d')}`,
-      for: '5m',
-      severity: 'ticket',
-      summary:
-        'A refused event has been kept for {{ $value | humanizeDuration }}: was its record published anew? After 30 days it is gone',
-    },
-    {
-      name: 'SluiceQuotaRefusing',
-      expr: hasGrown(scale, 'sluice_quota_refusals_total', 'by (quota) '),
-      severity: 'ticket',
-      summary:
-        'The quota {{ $labels.quota }} refused {{ $value | humanize }} events or requests in five minutes; the log names whose',
-    },
-    {
-      name: 'SluiceDeadLetters',
-      expr: hasGrown(scale, 'sluice_dead_letters_total'),
-      severity: 'ticket',
-      summary: 'A subscriber rejects events',
-    },
-  ];
-}
-
-/** Notices of the procedure to the webhooks of departments. */
-const noticeAlerts = (scale: TimeScale): Alert[] => [
+/** Events that are no longer there. */
+const eventAlerts = (scale: TimeScale): Alert[] => [
   {
-    name: 'SluiceNoticesWaiting',
-    expr: `sum(${scale.held('sluice_webhook_waiting_notices')}) > 0`,
-    for: '1h',
+    name: 'SluicePositionGone',
+    expr: hasGrown(scale, 'sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
     severity: 'ticket',
-    summary: '{{ $value }} notices wait for the webhook of a department, which has taken not all for an hour',
-  },
-  {
-    name: 'SluiceNoticesGivenUp',
-    expr: hasGrown(scale, 'sluice_webhook_notices_total{outcome="given_up"}'),
-    severity: 'ticket',
-    summary: 'Notices were given up that the webhook of a department did not take for 24 hours; the log names it',
+    summary: 'Subscribers asked for positions that the log no longer has: they must begin again',
   },
 ];
 
@@ -242,12 +184,6 @@ function loadAlerts(scale: TimeScale): Alert[] {
       for: '5m',
       severity: 'ticket',
       summary: '{{ $value }} events wait for their answer at {{ $labels.instance }}: publishers are held back',
-    },
-    {
-      name: 'SluiceClientsNotReading',
-      expr: hasGrown(scale, 'sluice_sessions_closed_total{code=~"4408|4429"}', 'by (code) '),
-      severity: 'ticket',
-      summary: '{{ $value | humanize }} sessions were closed with {{ $labels.code }}: clients hang or do not read',
     },
     {
       name: 'SluiceLoginsFailing',

@@ -1,7 +1,7 @@
 import type { TimeScale } from './time-scale.js';
 
 /** Window of alerts that fire as soon as something was counted. */
-const RECENT = '5m';
+export const RECENT = '5m';
 
 /** Whether a counter has grown lately; `more` groups what it counts. */
 export const hasGrown = (scale: TimeScale, metric: string, more = ''): string =>

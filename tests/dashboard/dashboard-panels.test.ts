@@ -79,13 +79,13 @@ t.test('a line stands where an alert on the same series fires', async (t) => {
   for (const { title, limit, queries } of panels) {
     if (!limit) continue;
     const alerts = allAlerts(scale).filter(({ name }) => name === limit.alert);
-    const metric = /\b(?:sluice[_:]|process_)[\w:]+/;
+    const metric = /\b(?:sluice[_:]|process_)[\w:]+/g;
     const shown = queries
       .map(({ expr }) => expr.replaceAll(RECORDED, (name) => `${name} ${recorded.get(name)}`))
       .join();
     t.ok(limitOf(limit) > 0, `${title.en}: at ${limitOf(limit)}`);
     t.ok(
-      alerts.some(({ expr }) => shown.includes((expr.match(metric) ?? ['?'])[0])),
+      alerts.some(({ expr }) => [...expr.matchAll(metric)].some(([name]) => shown.includes(name))),
       `${title.en} shows what ${limit.alert} compares`,
     );
   }

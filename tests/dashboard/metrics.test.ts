@@ -33,7 +33,7 @@ function everything(): Metrics {
   }
   for (const code of CODES) {
     intake.eventRefused(code);
-    intake.eventQuarantined(code);
+    intake.eventQuarantined(code, `p-${code}`);
     gateway.subscriptionEnded(code);
   }
   for (const operation of Object.keys(OPERATIONS)) {
@@ -45,7 +45,7 @@ function everything(): Metrics {
   for (const encoding of SUBPROTOCOLS) {
     stream.frameSent(encoding, { events: 1, bytes: 1, sessions: 1 });
     gateway.sessionOpened(encoding);
-    for (let code = 1000; code < 4500; code++) gateway.sessionClosed(encoding, code);
+    for (let code = 1000; code < 4500; code++) gateway.sessionClosed(encoding, code, `p-${code}`);
   }
   for (const kind of ['subscribe', 'ack', 'reject', 'unsubscribe', 'publish'] as const) gateway.frameReceived(kind);
   const streams = Array.from({ length: PARTITIONS_MAX + 4 }, (_, i) => `S_${i}`);

@@ -60,7 +60,7 @@ export interface ServedRooms extends Observation {
 export function openApp(parts: AppParts, rooms: ServedRooms): Promise<App> {
   const { config, role, log, metrics, bus, governance, clock } = parts;
   const { catalog, grants, ledger, permissions, leases } = governance;
-  const { grantLag, entryFigures, intake, admission, health, quotaNotice, lawful, ending } = rooms;
+  const { grantLag, entryFigures, partyFigures, intake, admission, health, quotaNotice, lawful, ending } = rooms;
   const { slots } = admission;
   const { maxEventBytes, secret } = config;
   const requireInsider = lawful && ((caller: Caller, call: string) => lawful.procedure.requireInsider(caller, call));
@@ -92,7 +92,7 @@ export function openApp(parts: AppParts, rooms: ServedRooms): Promise<App> {
     grantsPlugin({ ...governance, clock }),
     catalogPlugin({ ...governance, isTrial: permissions.isTrial }),
     auditPlugin({ ledger, disclosures, permissions }),
-    operationsPlugin({ metrics: exposition, health, grantLag, entryFigures, clock }),
+    operationsPlugin({ metrics: exposition, health, grantLag, entryFigures, partyFigures, clock }),
     lawful
       ? procedurePlugin(lawful)
       : trialPlugin({ clock, isTestClock: config.testClock, calendarVersions: () => [] }),

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { EntryFigures } from '../../observe/entry-figures.js';
 import type { GrantLag } from '../../observe/grant-lag.js';
 import { grantSeries, grantTable } from '../../observe/grant-series.js';
+import type { PartyFigures } from '../../observe/party-figures.js';
 import { SeriesMemory } from '../../observe/series-memory.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -10,6 +11,7 @@ import { PROBLEMS } from '../server/problem-schema.js';
 export interface GrantMetricsRoutesDeps {
   grantLag: Pick<GrantLag, 'ofParty' | 'isWhole'>;
   entryFigures: EntryFigures;
+  partyFigures: Pick<PartyFigures, 'ofParty'>;
   clock(): number;
 }
 
@@ -27,8 +29,9 @@ export function grantMetricsRoutes(app: FastifyInstance, deps: GrantMetricsRoute
       const table = grantTable();
       await deps.grantLag.ofParty(caller, party, (...one) => table.add(...one));
       const figures = await deps.entryFigures.ofParty(caller, party, table.grants);
+      const parties = await deps.partyFigures.ofParty(caller, party);
       const kept = deps.grantLag.isWhole(caller, party) ? memory : undefined;
-      const series = grantSeries({ grants: table, ...figures }, deps.clock(), kept);
+      const series = grantSeries({ grants: table, ...figures, parties }, deps.clock(), kept);
       return reply.type(TEXT_FORMAT).send(Readable.from(series, { objectMode: false }));
     },
   );
@@ -39,7 +42,7 @@ const SCHEMA = {
   summary: 'Prometheus metrics of each grant and cursor',
   description:
     'Series of the grants in force that the caller may see, under `grant` and `cursor`; `sluice_grant_info` has party, provider, system ' +
-    'and entry; and of the entries that the caller provides or oversees. With `party` those that this party holds or provides: its own officers and systems, and those who oversee all ' +
+    'and entry; of the entries that the caller provides or oversees; and of what parties must act on, each party its own. With `party` those that this party holds or provides: its own officers and systems, and those who oversee all ' +
     'grants, get them, everybody else no series.',
   querystring: {
     type: 'object',

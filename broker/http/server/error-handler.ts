@@ -22,7 +22,7 @@ export function addErrorHandler(app: FastifyInstance, { isLawful, quotaNotice }:
   app.setErrorHandler((error: FastifyError | SluiceError, request, reply) => {
     const known = knownError(error);
     if (known === undefined) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
-    if (known instanceof QuotaError) quotaNotice?.requestRefused(known);
+    if (known instanceof QuotaError) quotaNotice?.requestRefused(known, request.caller?.party);
     const problem = toProblem(known ?? error);
     return sendProblem(reply, isLawful ? lawfulProblem(problem, request, error) : problem);
   });

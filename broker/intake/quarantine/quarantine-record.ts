@@ -17,6 +17,8 @@ export interface QuarantinedEvent {
 /** A record on its way to QUARANTINE. */
 export interface QuarantineEntry {
   subject: string;
+  /** Of the system that sent it. */
+  party: string;
   /** Message id: equal for one event with one problem, so that it is kept once. */
   key: string;
   /** The item that is wrong, if the entry has it: a name that only the event has may be a value. */

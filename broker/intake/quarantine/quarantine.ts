@@ -75,7 +75,7 @@ export class Quarantine {
     if (only && messages.length === 1) await publisher.publish(only);
     else await publisher.publishBatch(messages);
     for (const { entry, code } of records) {
-      metrics.eventQuarantined(code);
+      metrics.eventQuarantined(code, entry.party);
       this.#kept.add(entry, code);
     }
   }
@@ -98,8 +98,8 @@ export class Quarantine {
   }
 
   #miss(batch: readonly Rejected[], error: unknown): void {
-    this.#deps.metrics.quarantineMissed(batch.length);
     for (const { entry, code } of batch) {
+      this.#deps.metrics.quarantineMissed(entry.party);
       this.#lost.add(entry, code, error);
       // It is to be kept when it is sent again.
       this.#recent.delete(entry.subject, entry.key);

@@ -100,7 +100,7 @@ t.test('the log names the system and the quota that refuses its events, and thei
   ]);
   quotas.refusal(OTHER, 1, 20_000);
   quotas.quarantineRefusal(OTHER);
-  notice.requestRefused(new QuotaError('TOO_MANY', 'drafts', 'party civil', 'party civil has the 2 drafts'));
+  notice.requestRefused(new QuotaError('TOO_MANY', 'drafts', 'party civil', 'party civil has the 2 drafts'), 'civil');
   t.strictSame(lines, [
     'events of system hospital (party civil) over quotas.storedBytes since the last such line: 1',
     'events of system hospital (party civil) over quotas.quarantineEvents since the last such line: 1',

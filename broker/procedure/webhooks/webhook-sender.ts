@@ -97,9 +97,7 @@ export class WebhookSender {
     for (const party of [...this.#behind]) await this.#fill(party, webhooks.of(party) as Webhook);
     for (const [party, queue] of this.#queues) this.#sendNext(party, queue);
     await this.#save();
-    let waiting = 0;
-    for (const { size } of this.#queues.values()) waiting += size;
-    this.deps.metrics.waiting(waiting);
+    this.deps.metrics.waiting(new Map(Array.from(this.#queues, ([party, { size }]) => [party, size])));
   }
 
   async #maySend(): Promise<boolean> {
@@ -120,7 +118,7 @@ export class WebhookSender {
   #forget(): void {
     this.#queues.clear();
     this.#store = new QueueStore(this.deps.bus);
-    this.deps.metrics.waiting(0);
+    this.deps.metrics.waiting(new Map());
   }
 
   async #fill(party: string, { after }: Webhook): Promise<void> {
@@ -139,7 +137,7 @@ export class WebhookSender {
 
   #sendNext(party: string, queue: NoticeQueue): void {
     for (const id of queue.giveUp(Date.now())) {
-      this.deps.metrics.gaveUp();
+      this.deps.metrics.gaveUp(party);
       this.deps.warn(`notice ${id} was not taken by the webhook of ${party} for 24 hours and is given up`);
     }
     const id = queue.next(performance.now());

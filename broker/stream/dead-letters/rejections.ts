@@ -31,8 +31,8 @@ export class Rejections {
       throw new SluiceError('NOT_FOUND', `grant ${grant} has no event at position ${position}`, { grant });
     }
     await store.add(grant, { position, log, cursor: cursor.name, reason });
-    metrics.deadLettered();
     const party = grants.get(grant)?.party;
+    metrics.deadLettered(party);
     if (party !== undefined) notice.add({ grant, party, system, entry: subscription.view.entry });
   }
 

@@ -53,6 +53,12 @@ interface GaugeCase extends Pick<AlertCase, 'alert' | 'severity' | 'labels'> {
   heldSteps?: number;
 }
 
+/** Another broker that is within the limit all the time, where the alert is of all of them together: it adds nothing and hides nothing. */
+function anotherBroker({ series, within, labels = {} }: GaugeCase, steps: number): SeriesOfCase {
+  const another = series.replace('instance="a"', 'instance="b"');
+  return labels.instance !== undefined || another === series ? {} : { [another]: samples(within, steps) };
+}
+
 /** A gauge that is beyond its limit, and then scraped no more. */
 export function gaugeCase(one: GaugeCase): AlertCase {
   const { alert, severity, labels = {}, series, within, beyond, waits } = one;
@@ -66,8 +72,13 @@ export function gaugeCase(one: GaugeCase): AlertCase {
     labels,
     from: QUIET + waitSteps,
     until: scraped - 1 + heldSteps,
-    fires: { ...beside(scraped), [series]: `${samples(within, QUIET)} ${samples(beyond, scraped - QUIET)}` },
+    fires: {
+      ...anotherBroker(one, scraped),
+      ...beside(scraped),
+      [series]: `${samples(within, QUIET)} ${samples(beyond, scraped - QUIET)}`,
+    },
     silent: {
+      ...anotherBroker(one, 40 + waitSteps),
       ...beside(40 + waitSteps),
       [series]: waitSteps > 0 ? `${calm} ${samples(beyond, waitSteps)} ${calm}` : `${calm} ${calm}`,
     },

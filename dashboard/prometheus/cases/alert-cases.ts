@@ -1,6 +1,7 @@
 import { type AlertCase, counterCase, gaugeCase, LOOKBACK_STEPS, QUIET, STAYS, samples } from './alert-case.js';
 import { burnCases } from './burn-cases.js';
 import { grantCases } from './grant-cases.js';
+import { partyCases } from './party-cases.js';
 
 const A = { instance: 'a' };
 const bucket = (name: string, le: string): string => `${name}_bucket{le="${le}",instance="a"}`;
@@ -171,7 +172,7 @@ const storeCases: readonly AlertCase[] = [
     alert: 'SluiceStreamFull',
     severity: 'ticket',
     labels: { stream: 'RECEIPTS' },
-    series: 'sluice_nats_stream_limit_ratio{stream="RECEIPTS"}',
+    series: 'sluice_nats_stream_limit_ratio{stream="RECEIPTS",instance="a"}',
     within: 0.9,
     beyond: 0.901,
     waits: 5,
@@ -180,7 +181,7 @@ const storeCases: readonly AlertCase[] = [
     alert: 'SluiceStreamChanged',
     severity: 'ticket',
     labels: { stream: 'EV_0' },
-    series: 'sluice_nats_stream_changed_settings{stream="EV_0"}',
+    series: 'sluice_nats_stream_changed_settings{stream="EV_0",instance="a"}',
     within: 0,
     beyond: 1,
     waits: 5,
@@ -192,7 +193,10 @@ const storeCases: readonly AlertCase[] = [
     within: 250,
     beyond: 249,
     waits: 5,
-    beside: (steps) => ({ 'sluice_store_capacity_bytes{instance="a"}': samples(1000, steps) }),
+    beside: (steps) => ({
+      'sluice_store_capacity_bytes{instance="a"}': samples(1000, steps),
+      'sluice_store_capacity_bytes{instance="b"}': samples(1000, steps),
+    }),
   }),
   gaugeCase({
     alert: 'SluiceStoreFullSoon',
@@ -361,5 +365,6 @@ export const ALERT_CASES: readonly AlertCase[] = [
   ...loadCases,
   ...canaryCases,
   ...grantCases,
+  ...partyCases,
   ...burnCases,
 ];

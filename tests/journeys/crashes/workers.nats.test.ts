@@ -69,6 +69,13 @@ async function acceptedEvents(url: string): Promise<number> {
   return Number(value);
 }
 
+/** Refused events of the party that all workers have kept, from a worker that the primary chooses. */
+async function quarantinedEvents(url: string): Promise<number> {
+  const { text } = await fresh(url, '/metrics/grants', { token: 'registry-source-token-0123456789' });
+  const [, value] = /^sluice_party_quarantined_events_total\{party="registry".*\} (\S+)$/m.exec(text) ?? [];
+  return Number(value);
+}
+
 t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
   const pool = await WorkerPool.start(t, await temporaryFolder(t), 2);
   await applyBundle(pool.url, REGISTER_BUNDLE);
@@ -98,6 +105,15 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
 
   t.test('each worker reports what all of them have accepted of an entry', async (t) => {
     for (let i = 0; i < 4; i++) t.equal(await acceptedEvents(pool.url), 20);
+  });
+
+  t.test('each worker reports what all of them have counted of a party', async (t) => {
+    for (let i = 0; i < 4; i++) {
+      const wrong = { ...person(i), id: `wrong-${i}`, data: { key: `w${i}`, number: 'seven' } };
+      t.match(await publishBatch(source(pool.url), [wrong]), [{ problem: { code: 'ITEM_INVALID' } }]);
+    }
+    for (let i = 0; i < 4; i++)
+      await eventually(async () => (await quarantinedEvents(pool.url)) === 4, 'all to be counted', WAIT_MS);
   });
 
   t.test('promtool finds nothing to object to in what the workers expose together', needsPrometheus, async (t) => {

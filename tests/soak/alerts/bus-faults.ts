@@ -138,7 +138,7 @@ export const BUS_FAULTS: readonly Fault[] = [
     fires: [
       { alert: 'SluiceNatsDown', labels: { severity: 'page' } },
       { alert: 'SluiceLedgerStale', labels: { severity: 'page' } },
-      { alert: 'SluiceQuarantineMissed', labels: { severity: 'ticket' } },
+      { alert: 'SluiceQuarantineMissed', labels: { severity: 'ticket', party: 'north' } },
     ],
     make: cutNats,
   },
@@ -180,7 +180,7 @@ export const BUS_FAULTS: readonly Fault[] = [
   },
   {
     what: 'a refused event is left alone',
-    fires: [{ alert: 'SluiceQuarantineOld', labels: { severity: 'ticket' } }],
+    fires: [{ alert: 'SluiceQuarantineOld', labels: { severity: 'ticket', party: 'north' } }],
     make: letTimePass,
   },
 ];

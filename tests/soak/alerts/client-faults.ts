@@ -136,12 +136,12 @@ export const CLIENT_FAULTS: readonly Fault[] = [
   },
   {
     what: 'a subscriber rejects events',
-    fires: [{ alert: 'SluiceDeadLetters', labels: { severity: 'ticket' } }],
+    fires: [{ alert: 'SluiceDeadLetters', labels: { severity: 'ticket', party: 'south' } }],
     make: rejectEvents,
   },
   {
     what: 'a source does not fit its entry',
-    fires: [{ alert: 'SluiceQuarantineGrowing', labels: { severity: 'ticket', code: 'ITEM_INVALID' } }],
+    fires: [{ alert: 'SluiceQuarantineGrowing', labels: { severity: 'ticket', party: 'north', code: 'ITEM_INVALID' } }],
     make: publishWrongType,
   },
   {
@@ -164,7 +164,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
   {
     what: 'a client is silent',
     config: 'heartbeatMs: 100',
-    fires: [{ alert: 'SluiceClientsNotReading', labels: { severity: 'ticket', code: '4408' } }],
+    fires: [{ alert: 'SluiceClientsNotReading', labels: { severity: 'ticket', party: 'south', code: '4408' } }],
     make: beSilent,
   },
   {

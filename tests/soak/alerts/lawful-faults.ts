@@ -52,8 +52,8 @@ export const LAWFUL_FAULTS: readonly Fault[] = [
       to: 'GIVEN_UP_MS = 60_000',
     },
     fires: [
-      { alert: 'SluiceNoticesWaiting', labels: { severity: 'ticket' } },
-      { alert: 'SluiceNoticesGivenUp', labels: { severity: 'ticket' } },
+      { alert: 'SluiceNoticesWaiting', labels: { severity: 'ticket', party: P } },
+      { alert: 'SluiceNoticesGivenUp', labels: { severity: 'ticket', party: P } },
     ],
     make: loseWebhook,
   },

@@ -172,7 +172,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   {
     what: 'a source is above its quota',
     config: 'quotas: { eventsPerSecond: 1 }',
-    fires: [{ alert: 'SluiceQuotaRefusing', labels: { severity: 'ticket', quota: 'eventsPerSecond' } }],
+    fires: [{ alert: 'SluiceQuotaRefusing', labels: { severity: 'ticket', party: 'north', quota: 'eventsPerSecond' } }],
     make: refuseOverQuota,
   },
 ];

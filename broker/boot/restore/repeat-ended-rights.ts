@@ -35,7 +35,8 @@ export async function repeatEndedRights(deps: RestoreDeps): Promise<void> {
   const { ledger, journal, restored, confirmed, log } = deps;
   const lost = await lostStates(deps);
   if (lost.length === 0) {
-    if (restored && !journal.isFound) refuseWithoutJournal(deps);
+    // A file that says nothing is no journal either.
+    if (restored && journal.seen === 0) refuseWithoutJournal(deps);
     return;
   }
   const settled = await settledBy(deps, lost);

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startBroker, type TestBroker } from '../../support/broker/broker.js';
@@ -225,6 +225,8 @@ t.test(
     const elsewhere = { dataDir: home, rightsJournal: join(await temporaryFolder(t), 'rights'), restored: true };
     const refused = await refusal(startBroker(t, { config: elsewhere }));
     t.match(refused, /no journal of rights at .*rights: .*SLUICE_CONFIRM_ENDED=no-journal/);
+    await writeFile(elsewhere.rightsJournal, '');
+    t.equal(await refusal(startBroker(t, { config: elsewhere })), refused, 'an empty file is none');
     await startBroker(t, { config: { ...elsewhere, confirmEnded: 'no-journal' } });
   },
 );

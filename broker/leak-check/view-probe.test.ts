@@ -1,6 +1,8 @@
+import { deepStrictEqual } from 'node:assert/strict';
+import fc from 'fast-check';
 import t from 'tap';
-import type { EntryDocument, NumberedItem } from '../../proto/entry/entry.js';
-import type { GrantDocument } from '../../proto/entry/grant.js';
+import type { EntryDocument, ItemType, NumberedItem } from '../../proto/entry/entry.js';
+import type { GrantDocument, Transform } from '../../proto/entry/grant.js';
 import { fieldOf } from '../../proto/entry/item-field.js';
 import type { Rows } from '../../proto/entry/rows.js';
 import type { DeliverableEvent } from '../../proto/event/envelope.js';
@@ -46,13 +48,16 @@ interface Served {
   secret?: string;
   /** Changes an event that the view delivers as a faulty bus would; undefined: it is not delivered. */
   change?: (projected: ProjectedEvent, event: DeliverableEvent) => ProjectedEvent | undefined;
+  items?: readonly NumberedItem[];
+  narrow?: Rows;
 }
 
 /** Findings of one view in each encoding; `compiled` is what the bus works with, `allowed` the document. */
-function findings(compiled: GrantDocument, allowed = compiled, { secret = SECRET, change }: Served = {}): string[][] {
+function findings(compiled: GrantDocument, allowed = compiled, served: Served = {}): string[][] {
+  const { secret = SECRET, change, items = ITEMS, narrow = NARROW } = served;
   const views = new LiveViews(() => undefined);
-  const item = (name: string): NumberedItem => ITEMS.find((one) => one.name === name)!;
-  const source = { grant: compiled, rows: compiled.rows ?? {}, narrow: NARROW, item, secret: SECRET };
+  const item = (name: string): NumberedItem => items.find((one) => one.name === name)!;
+  const source = { grant: compiled, rows: compiled.rows ?? {}, narrow, item, secret: SECRET };
   const live = views.acquire({ key: viewKey(source), ...source }, 0);
   const index = new EntryViews<typeof live>((name) => fieldOf(item(name)));
   index.add(live);
@@ -65,8 +70,8 @@ function findings(compiled: GrantDocument, allowed = compiled, { secret = SECRET
   const probe = new ViewProbe(projectLive, secret);
   return SUBPROTOCOLS.map((encoding) => {
     const { channel } = live.freeChannel(encoding, 0, () => false);
-    const versions = [{ document: ENTRY, items: ITEMS }];
-    return [...new Set(probe.findings({ live, channel, grant: allowed, narrow: NARROW, versions }))];
+    const versions = [{ document: { ...ENTRY, items: [...items] }, items }];
+    return [...new Set(probe.findings({ live, channel, grant: allowed, narrow, versions }))];
   });
 }
 
@@ -128,4 +133,57 @@ t.test('a mask that counts units of UTF-16, or shows a single character, is a le
     t.strictSame(found, IN_ALL(['leak']));
   }
   t.end();
+});
+
+/** For each type a predicate, and a transform that a grant may have. */
+const TYPES: Record<ItemType, { rows?: Rows[string]; transform?: Transform }> = {
+  string: { rows: { in: ['open', 'a value of more than sixteen characters'] }, transform: 'mask' },
+  code: { rows: { prefix: '35' }, transform: 'hash' },
+  integer: { rows: { min: -2, max: 5 }, transform: 'hash' },
+  number: { rows: { max: 5.5 } },
+  boolean: { rows: { is: true } },
+  date: { rows: { from: '1980-01-01' }, transform: 'year' },
+  datetime: { rows: { to: '1999-12-31T00:00:00Z' }, transform: 'year' },
+  decimal: { rows: { min: '0.10', max: '100.50' }, transform: 'hash' },
+  object: {},
+};
+
+const anyItem = fc.record({
+  type: fc.constantFrom(...(Object.keys(TYPES) as ItemType[])),
+  list: fc.boolean(),
+  filter: fc.constantFrom('none', 'rows', 'narrow'),
+  granted: fc.constantFrom('hidden', 'plain', 'transformed'),
+});
+
+t.test('a view of any entry that delivers what its grant allows has no finding', async (t) => {
+  fc.assert(
+    fc.property(fc.array(anyItem, { maxLength: 9 }), (given) => {
+      const drawn = given.map((one, index) => ({ ...one, name: `item-${index}`, rows: TYPES[one.type].rows }));
+      const isFiltered = ({ list, filter, rows }: (typeof drawn)[number]): boolean =>
+        !list && filter !== 'none' && rows !== undefined;
+      const rowsOf = (filter: string): Rows =>
+        Object.fromEntries(
+          drawn.filter((one) => isFiltered(one) && one.filter === filter).map(({ name, rows }) => [name, rows!]),
+        );
+      const items = numbered([
+        { name: 'id', type: 'string', identifier: true },
+        ...drawn.map((one) => ({
+          name: one.name,
+          type: one.type,
+          ...(one.list && one.type !== 'object' ? { list: true } : {}),
+          ...(isFiltered(one) ? { filterable: true } : {}),
+        })),
+      ]);
+      const granted = drawn
+        .filter((one) => one.granted !== 'hidden')
+        .map(({ name, type, granted }) => ({
+          name,
+          ...(granted === 'transformed' && { transform: TYPES[type].transform }),
+        }));
+      const grant = { ...GRANT, items: [{ name: 'id' }, ...granted], rows: rowsOf('rows') };
+      deepStrictEqual(findings(grant, grant, { items, narrow: rowsOf('narrow') }), IN_ALL([]));
+    }),
+    { numRuns: 60 },
+  );
+  t.pass();
 });

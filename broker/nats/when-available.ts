@@ -10,6 +10,10 @@ const PAUSE_MS = 250;
 /** Errors of the client when nobody answers a call. */
 const UNANSWERED: ReadonlySet<string> = new Set(['TimeoutError', 'NoRespondersError', 'RequestError']);
 
+/** A server of a cluster that has just been formed, or restarted, counts as offline for a moment; one that is missing is reported without this word. */
+const NO_PEERS = 10005;
+const PEER_OFFLINE = 'peer offline';
+
 /** Repeats a call during the start of a broker while the store does not answer. The call must be safe to repeat. */
 export async function whenAvailable<T>(call: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + PATIENCE_MS;
@@ -24,6 +28,8 @@ export async function whenAvailable<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function passes(error: unknown): boolean {
-  const found = error instanceof JetStreamApiError ? storeError(error.apiError()) : error;
+  const refusal = error instanceof JetStreamApiError ? error.apiError() : undefined;
+  if (refusal?.err_code === NO_PEERS) return refusal.description.includes(PEER_OFFLINE);
+  const found = refusal ? storeError(refusal) : error;
   return found instanceof StoreUnavailableError || (found instanceof Error && UNANSWERED.has(found.name));
 }

@@ -141,20 +141,34 @@ t.test('transformed items are strings, and the subject is hashed like the identi
   t.strictSame(hashed[0]?.data, { idNumber: hash });
 });
 
+interface EventStream {
+  text(): string;
+  readUntil(wanted: RegExp): Promise<void>;
+  isOver(): Promise<boolean>;
+}
+
+async function openEventStream({ url, token }: Address, grantId: string): Promise<EventStream> {
+  const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
+  const answer = await fetch(`${url}/v1/grants/${grantId}/events?from=earliest`, { headers });
+  const parts = (answer.body as ReadableStream<Uint8Array>).getReader();
+  let text = '';
+  return {
+    text: () => text,
+    async readUntil(wanted) {
+      while (!wanted.test(text)) {
+        const { done, value } = await parts.read();
+        if (done) throw new Error(`it ended without ${wanted}`);
+        text += Buffer.from(value).toString();
+      }
+    },
+    isOver: async () => (await parts.read()).done,
+  };
+}
+
 t.test('server-sent events continue live and end at once when the grant is suspended', async (t) => {
   const { bus, source, reader } = await openBus(t);
   await publishBatch(source, [event('create', 'a', record('a', 'here'))]);
-  const headers = { authorization: `Bearer ${reader.token}`, accept: 'text/event-stream' };
-  const answer = await fetch(`${bus.url}/v1/grants/g-all/events?from=earliest`, { headers });
-  const parts = (answer.body as ReadableStream<Uint8Array>).getReader();
-  let text = '';
-  const readUntil = async (wanted: RegExp): Promise<void> => {
-    while (!wanted.test(text)) {
-      const { done, value } = await parts.read();
-      if (done) throw new Error(`it ended without ${wanted}`);
-      text += Buffer.from(value).toString();
-    }
-  };
+  const { readUntil, isOver } = await openEventStream(reader, 'g-all');
   await readUntil(/^id: 1@\S+\ndata: \{.*\}\n\nevent: through\nid: 1@/);
   await publishBatch(source, [event('create', 'b', record('b', 'here'))]);
   await readUntil(/^id: 2@/m);
@@ -162,7 +176,24 @@ t.test('server-sent events continue live and end at once when the grant is suspe
   const operator = { url: bus.url, token: bus.operatorToken };
   await mustCall(operator, 'POST', '/v1/grants/g-all/suspend', '{"reason":"why"}');
   await readUntil(/^event: ended\n(?:.*\n)*data: \{"code":"GRANT_NOT_IN_FORCE"/m);
-  t.ok((await parts.read()).done);
+  t.ok(await isOver());
+});
+
+t.test('server-sent events hold nothing for events of others before a heartbeat is due', async (t) => {
+  const { source, reader } = await openBus(t);
+  await publishBatch(source, [event('create', 'a', record('a', 'here'))]);
+  const [all, rows] = [await openEventStream(reader, 'g-all'), await openEventStream(reader, 'g-rows')];
+  await rows.readUntil(/^event: through\nid: 1@/m);
+  for (const position of [2, 3, 4]) {
+    await publishBatch(source, [event('create', `r${position}`, record(`r${position}`, 'there'))]);
+    await all.readUntil(new RegExp(`^id: ${position}@`, 'm'));
+  }
+  await publishBatch(source, [event('create', 'e', record('e', 'here'))]);
+  await rows.readUntil(/^id: 5@\S+\ndata: \{.*\}\n\nevent: through\nid: 5@/m);
+  t.same(
+    [...rows.text().matchAll(/^id: (\d+)@/gm)].map(([, position]) => position),
+    ['1', '1', '5', '5'],
+  );
 });
 
 t.test('the last line of a page is the start of the next one', async (t) => {

@@ -25,11 +25,16 @@ export interface EventSource {
   onEnded: (code: ErrorCode) => void;
 }
 
-/** Pages of a grant one after another as server-sent events, until the reader leaves or the grant ends. */
+/**
+ * Pages of a grant one after another as server-sent events, until the reader leaves or the grant ends. While only events of others pass, the
+ * position that they bring is sent at the heartbeat's pace, as on a session: a quiet grant in a busy partition would get one with each commit.
+ */
 export async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
   const { pages, lease, heartbeatMs, ending, onEnded } = source;
   const stopping = AbortSignal.any([ending, lease.signal]);
   let page = source.first;
+  let sentThrough = page?.through ?? 0;
+  let dueAtMs = performance.now() + heartbeatMs;
   if (page) yield textOf(page);
   while (!ending.aborted) {
     try {
@@ -37,24 +42,36 @@ export async function* serverSentEvents(source: EventSource): AsyncGenerator<str
         page = await firstPage(source, stopping);
         if (ending.aborted) return;
         lease.check();
+        dueAtMs = performance.now() + heartbeatMs;
+        sentThrough = page?.through ?? 0;
         yield page ? textOf(page) : ': heartbeat\n\n';
         continue;
       }
-      if (page.caughtUp) await orAborted(pages.waitForMore(source.pull, page.through, heartbeatMs), stopping);
+      const before = page;
+      if (page.caughtUp) {
+        const restMs = Math.max(0, dueAtMs - performance.now());
+        await orAborted(pages.waitForMore(source.pull, page.through, restMs), stopping);
+      }
       if (ending.aborted) return;
       lease.check();
-      const before = page.through;
       page = await pages.pull({ ...source.pull, from: { after: page.through, log: page.log } });
       lease.check();
-      const hasMoved = page.through > before;
-      yield hasMoved ? textOf(page) : ': heartbeat\n\n';
-      if (!hasMoved && !page.caughtUp) await pause(STUCK_PAUSE_MS);
+      if (isOfOthersAlone(before, page) && performance.now() < dueAtMs) continue;
+      dueAtMs = performance.now() + heartbeatMs;
+      yield page.through > sentThrough ? textOf(page) : ': heartbeat\n\n';
+      sentThrough = page.through;
+      if (page.through === before.through && !page.caughtUp) await pause(STUCK_PAUSE_MS);
     } catch (error) {
       onEnded(toProblem(error).code);
       yield endedOf(error);
       return;
     }
   }
+}
+
+/** The log went on, by nothing that the reader waits for. */
+function isOfOthersAlone(before: Page, page: Page): boolean {
+  return before.caughtUp && page.caughtUp && page.events.length === 0 && page.through > before.through;
 }
 
 /** The first page once its time has come; undefined after a heartbeat of waiting for it. */

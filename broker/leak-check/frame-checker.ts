@@ -60,14 +60,22 @@ export class FrameChecker {
 
   #holdsHidden(message: Uint8Array, published: readonly (RecordData | undefined)[]): boolean {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-    const stringsWhere = (isMeant: (name: string) => boolean): string[] =>
-      published.flatMap((record) =>
-        this.definitions.flatMap(({ name }) => (isMeant(name) ? stringsOf(record?.[name]) : [])),
-      );
-    // Two items may have the same value, such as a time, of which one is granted.
-    const shown = stringsWhere(this.#isPlain);
-    const hidden = stringsWhere((name) => !this.#isPlain(name));
-    return hidden.some((text) => bytes.includes(text) && !shown.some((one) => one.includes(text)));
+    return published.some((record) =>
+      this.definitions.some(
+        ({ name }) =>
+          !this.#isPlain(name) &&
+          stringsOf(record?.[name]).some((text) => bytes.includes(text) && !this.#isShown(text, published)),
+      ),
+    );
+  }
+
+  /** Two items may have the same value, such as a time, of which one is granted. */
+  #isShown(text: string, published: readonly (RecordData | undefined)[]): boolean {
+    return published.some((record) =>
+      this.definitions.some(
+        ({ name }) => this.#isPlain(name) && stringsOf(record?.[name]).some((one) => one.includes(text)),
+      ),
+    );
   }
 }
 

@@ -54,7 +54,10 @@ interface GaugeCase extends Pick<AlertCase, 'alert' | 'severity' | 'labels'> {
 }
 
 /** Another broker that is within the limit all the time, where the alert is of all of them together: it adds nothing and hides nothing. */
-function anotherBroker({ series, within, labels = {} }: GaugeCase, steps: number): SeriesOfCase {
+function anotherBroker(
+  { series, within, labels = {} }: Pick<GaugeCase, 'series' | 'within' | 'labels'>,
+  steps: number,
+): SeriesOfCase {
   const another = series.replace('instance="a"', 'instance="b"');
   return labels.instance !== undefined || another === series ? {} : { [another]: samples(within, steps) };
 }
@@ -85,7 +88,7 @@ export function gaugeCase(one: GaugeCase): AlertCase {
   };
 }
 
-/** A counter that grows once fires for as long as the window of the alert reaches back: five minutes. */
+/** A counter that grows once, at one broker, fires for as long as the window of the alert reaches back: five minutes. */
 export function counterCase(
   alert: string,
   severity: AlertCase['severity'],
@@ -99,7 +102,10 @@ export function counterCase(
     labels,
     from: grown,
     until: grown - 1 + stepsOf(5),
-    fires: { [series]: `${samples(0, grown)} ${samples(1, 30)}` },
+    fires: {
+      ...anotherBroker({ series, within: 5, labels }, 40),
+      [series]: `${samples(0, grown)} ${samples(1, 30)}`,
+    },
     silent: { [series]: samples(7, 40) },
   };
 }

@@ -1,7 +1,7 @@
 import { type AlertCase, counterCase, gaugeCase, LOOKBACK_STEPS, QUIET, STAYS, samples } from './alert-case.js';
 import { burnCases } from './burn-cases.js';
 import { grantCases } from './grant-cases.js';
-import { partyCases } from './party-cases.js';
+import { attributedCases } from './party-cases.js';
 
 const A = { instance: 'a' };
 const bucket = (name: string, le: string): string => `${name}_bucket{le="${le}",instance="a"}`;
@@ -365,6 +365,6 @@ export const ALERT_CASES: readonly AlertCase[] = [
   ...loadCases,
   ...canaryCases,
   ...grantCases,
-  ...partyCases,
+  ...attributedCases,
   ...burnCases,
 ];

@@ -1,15 +1,17 @@
 import { type AlertCase, gaugeCase, QUIET, type SeriesOfCase, samples } from './alert-case.js';
 
-/** Somebody reads `/metrics/grants`. */
-const IS_READ = 'up{job="sluice-grants",instance="a"}';
+/** Somebody reads `/metrics/grants`, of two brokers. */
+const READ = ['a', 'b'].map((instance) => `up{job="sluice-grants",instance="${instance}"}`);
 const GROWN = 11;
 const WINDOW = 10;
 const STEPS = 60;
+const isRead = (steps: number): SeriesOfCase => Object.fromEntries(READ.map((series) => [series, samples(1, steps)]));
 
 interface PartyCase {
   alert: string;
-  /** Counter of all parties, and that of one. */
+  /** Counter of all parties, with a label of its own if it has one, and that of one. */
   all: string;
+  own?: Record<string, string>;
   party: string;
   labels?: Record<string, string>;
 }
@@ -19,42 +21,80 @@ const selector = (name: string, labels: Record<string, string>): string =>
     .map(([label, value]) => `${label}="${value}"`)
     .join(',')}}`;
 
-/** The series of a party, which is there from its first event on; another party has had its own for long. */
-function partyCase({ alert, all, party, labels = {} }: PartyCase): AlertCase {
-  const of = (name: string, steps: string): SeriesOfCase => ({
-    [selector(party, { party: name, ...labels, instance: 'a' })]: steps,
+/** What one party and all together have counted at one broker; the other one counts nothing now. */
+function partyCases({ alert, all, own = {}, party, labels = {} }: PartyCase): AlertCase[] {
+  const at = (instance: string, steps: string): SeriesOfCase => ({
+    [selector(all, { ...own, ...labels, instance })]: steps,
   });
-  const series = selector(all, { ...labels, instance: 'a' });
-  return {
-    alert,
-    severity: 'ticket',
-    labels: { party: 'health', ...labels },
-    from: GROWN,
-    until: GROWN + WINDOW - 1,
-    fires: {
-      [IS_READ]: samples(1, STEPS),
-      [series]: `${samples(3, GROWN)} ${samples(4, STEPS)}`,
-      ...of('civil', samples(3, STEPS)),
-      ...of('health', `_x${GROWN} ${samples(1, STEPS)}`),
+  const of = (name: string, steps: string, instance = 'a'): SeriesOfCase => ({
+    [selector(party, { party: name, ...labels, instance })]: steps,
+  });
+  const grown = `${samples(3, GROWN)} ${samples(4, STEPS)}`;
+  const shared = { alert, severity: 'ticket', labels: { party: 'health', ...labels }, from: GROWN } as const;
+  const others = { ...isRead(STEPS), ...at('b', samples(3, STEPS)), ...of('civil', samples(3, STEPS)) };
+  return [
+    {
+      ...shared,
+      until: GROWN + WINDOW - 1,
+      // A series is there from its first event on.
+      fires: { ...others, ...at('a', grown), ...of('health', `_x${GROWN} ${samples(1, STEPS)}`) },
+      // What Prometheus sees for the first time is old: nothing has grown altogether.
+      silent: { ...others, ...at('a', samples(4, STEPS)), ...of('health', `_x${QUIET} ${samples(4, STEPS)}`) },
     },
-    // What Prometheus sees for the first time is old: nothing has grown altogether.
-    silent: {
-      [IS_READ]: samples(1, STEPS),
-      [series]: samples(4, STEPS),
-      ...of('health', `_x${QUIET} ${samples(4, STEPS)}`),
+    {
+      ...shared,
+      until: GROWN + WINDOW - 1,
+      // A series that was there before grows, among others that do so all the time.
+      fires: {
+        ...others,
+        ...at('a', samples('0+1', STEPS)),
+        ...of('health', grown),
+        ...of('health', samples(3, STEPS), 'b'),
+      },
+      // It stands still.
+      silent: {
+        ...isRead(STEPS),
+        ...at('a', `${samples(3, GROWN)} ${samples('4+1', STEPS)}`),
+        ...of('health', samples(3, STEPS)),
+      },
     },
-  };
+  ];
 }
 
 const DEAD_LETTERS = { alert: 'SluiceDeadLetters', all: 'sluice_dead_letters_total' };
-const PARTY_DEAD_LETTERS = 'sluice_party_dead_letters_total';
-const QUARANTINED = 'sluice_party_quarantined_events_total';
-const quarantined = (party: string): string => `${QUARANTINED}{party="${party}",code="ITEM_INVALID",instance="a"}`;
+const quarantined = (party: string): string =>
+  `sluice_party_quarantined_events_total{party="${party}",code="ITEM_INVALID",instance="a"}`;
 const ALL_QUARANTINED = 'sluice_events_quarantined_total{code="ITEM_INVALID",instance="a"}';
 
-const isRead = (steps: number): SeriesOfCase => ({ [IS_READ]: samples(1, steps + 20) });
+const COUNTED: readonly PartyCase[] = [
+  { ...DEAD_LETTERS, party: 'sluice_party_dead_letters_total' },
+  {
+    alert: 'SluiceQuarantineMissed',
+    all: 'sluice_events_quarantine_missed_total',
+    party: 'sluice_party_quarantine_missed_events_total',
+  },
+  {
+    alert: 'SluiceQuotaRefusing',
+    all: 'sluice_quota_refusals_total',
+    party: 'sluice_party_quota_refusals_total',
+    labels: { quota: 'drafts' },
+  },
+  ...['4408', '4429'].map((code) => ({
+    alert: 'SluiceClientsNotReading',
+    all: 'sluice_sessions_closed_total',
+    party: 'sluice_party_sessions_closed_total',
+    labels: { code },
+  })),
+  {
+    alert: 'SluiceNoticesGivenUp',
+    all: 'sluice_webhook_notices_total',
+    own: { outcome: 'given_up' },
+    party: 'sluice_party_notices_given_up_total',
+  },
+];
 
-export const partyCases: readonly AlertCase[] = [
+/** What names the party that must act. */
+export const attributedCases: readonly AlertCase[] = [
   gaugeCase({
     alert: 'SluiceQuarantineOld',
     severity: 'ticket',
@@ -65,7 +105,7 @@ export const partyCases: readonly AlertCase[] = [
     waits: 5,
     // What is old altogether names nobody while somebody reads whose it is.
     beside: (steps) => ({
-      ...isRead(steps),
+      ...isRead(steps + 20),
       'sluice_quarantine_oldest_age_seconds{instance="a"}': samples(700_000, steps),
     }),
   }),
@@ -77,45 +117,9 @@ export const partyCases: readonly AlertCase[] = [
     within: 0,
     beyond: 1,
     waits: 60,
-    beside: isRead,
+    beside: (steps) => ({ ...isRead(steps + 20), 'sluice_webhook_waiting_notices{instance="a"}': samples(2, steps) }),
   }),
-  partyCase({ ...DEAD_LETTERS, party: PARTY_DEAD_LETTERS }),
-  partyCase({
-    alert: 'SluiceQuarantineMissed',
-    all: 'sluice_events_quarantine_missed_total',
-    party: 'sluice_party_quarantine_missed_events_total',
-  }),
-  partyCase({
-    alert: 'SluiceQuotaRefusing',
-    all: 'sluice_quota_refusals_total',
-    party: 'sluice_party_quota_refusals_total',
-    labels: { quota: 'drafts' },
-  }),
-  partyCase({
-    alert: 'SluiceClientsNotReading',
-    all: 'sluice_sessions_closed_total',
-    party: 'sluice_party_sessions_closed_total',
-    labels: { code: '4429' },
-  }),
-  {
-    alert: 'SluiceNoticesGivenUp',
-    severity: 'ticket',
-    labels: { party: 'health' },
-    from: GROWN,
-    until: GROWN + WINDOW - 1,
-    // A series that was there before grows.
-    fires: {
-      [IS_READ]: samples(1, STEPS),
-      'sluice_webhook_notices_total{outcome="given_up",instance="a"}': `${samples(3, GROWN)} ${samples(4, STEPS)}`,
-      'sluice_party_notices_given_up_total{party="health",instance="a"}': `${samples(3, GROWN)} ${samples(4, STEPS)}`,
-    },
-    // Attempts that fail are none that were given up.
-    silent: {
-      [IS_READ]: samples(1, STEPS),
-      'sluice_webhook_notices_total{outcome="failed",instance="a"}': samples('0+1', STEPS),
-      'sluice_party_notices_given_up_total{party="health",instance="a"}': samples(3, STEPS),
-    },
-  },
+  ...COUNTED.flatMap(partyCases),
   {
     alert: DEAD_LETTERS.alert,
     severity: 'ticket',
@@ -123,14 +127,14 @@ export const partyCases: readonly AlertCase[] = [
     until: GROWN + WINDOW - 1,
     // Nobody reads `/metrics/grants` any more: nobody is named.
     fires: {
-      [IS_READ]: samples(0, STEPS),
+      [READ[0]!]: samples(0, STEPS),
       [selector(DEAD_LETTERS.all, { instance: 'a' })]: `${samples(3, GROWN)} ${samples(4, STEPS)}`,
     },
-    // A scrape of /metrics/grants that comes a moment later names the party; until then nobody else is.
+    // One broker of two does not answer.
     silent: {
-      [IS_READ]: samples(1, STEPS),
+      [READ[0]!]: samples(0, STEPS),
+      [READ[1]!]: samples(1, STEPS),
       [selector(DEAD_LETTERS.all, { instance: 'a' })]: `${samples(3, GROWN)} ${samples(4, STEPS)}`,
-      [selector(PARTY_DEAD_LETTERS, { party: 'civil', instance: 'a' })]: samples(3, STEPS),
     },
   },
   {
@@ -141,16 +145,43 @@ export const partyCases: readonly AlertCase[] = [
     from: GROWN + 10,
     until: GROWN + 119,
     fires: {
-      [IS_READ]: samples(1, 200),
+      ...isRead(200),
       [ALL_QUARANTINED]: `${samples(0, GROWN)} 500x200`,
       [quarantined('health')]: `_x${GROWN} 500x200`,
     },
     // Two parties share what would be much of one.
     silent: {
-      [IS_READ]: samples(1, 200),
+      ...isRead(200),
       [ALL_QUARANTINED]: '0+5.8x140',
       [quarantined('health')]: '0+2.9x140',
       [quarantined('civil')]: '0+2.9x140',
     },
+  },
+  {
+    alert: 'SluiceQuarantineGrowing',
+    severity: 'ticket',
+    labels: { party: 'health', code: 'ITEM_INVALID' },
+    from: 140,
+    until: 248,
+    // For an hour nothing, then more than one a second for ten minutes, which the hour remembers.
+    fires: {
+      ...isRead(300),
+      [ALL_QUARANTINED]: '0+40x300',
+      [quarantined('health')]: '0x120 31+31x19 620x150',
+    },
+    silent: {
+      ...isRead(300),
+      [ALL_QUARANTINED]: '0+40x300',
+      [quarantined('health')]: '0x120 29+29x11 348x150',
+    },
+  },
+  {
+    alert: 'SluiceQuarantineGrowing',
+    severity: 'ticket',
+    labels: { party: 'health', code: 'ITEM_INVALID' },
+    // From 121 + 113 on it is more than 360 in the hour.
+    from: 234 + 10,
+    fires: { ...isRead(300), [ALL_QUARANTINED]: '0+40x300', [quarantined('health')]: '0x120 0+3.2x140' },
+    silent: { ...isRead(300), [ALL_QUARANTINED]: '0+40x300', [quarantined('health')]: '0x120 0+2.9x140' },
   },
 ];

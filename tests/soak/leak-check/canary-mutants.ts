@@ -7,9 +7,10 @@ const LAST_EVENT: Mutation = {
 };
 
 const FOREIGN_FRAME = 'compression: a frame is sent in place of another';
+const FOREIGN_CHANNEL = 'dispatch: all events go to the first channel as well';
 
-/** Nothing of such a fault gets past the SDK: events do not arrive. All others are found as a leak. */
-export const BREAKS_A_TRANSPORT: ReadonlySet<string> = new Set([FOREIGN_FRAME]);
+/** Nothing of such a fault gets past the SDK, which refuses the frame: events do not arrive. All others are found as a leak. */
+export const BREAKS_A_TRANSPORT: ReadonlySet<string> = new Set([FOREIGN_FRAME, FOREIGN_CHANNEL]);
 
 /** Fault → places, outside of what a broker compares by itself: how it answers, keeps and hands on. */
 export const CANARY_MUTANTS: Record<string, Mutation[]> = {
@@ -34,7 +35,7 @@ export const CANARY_MUTANTS: Record<string, Mutation[]> = {
       to: 'yield { ...view.project(position, event, op), record: event.data }',
     },
   ],
-  'dispatch: all events go to the first channel as well': [
+  [FOREIGN_CHANNEL]: [
     {
       file: 'broker/stream/live/live-dispatch.js',
       from: 'channel.append(projected);',

@@ -10,6 +10,7 @@ import {
   startIntake,
 } from '../../../tests/support/broker/intake.js';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
+import { stopProcess } from '../../../tests/support/nats/stopped-process.js';
 import { CURSORS_STREAM, QUARANTINE_STREAM } from '../../nats/streams.js';
 import type { Intake } from '../intake.js';
 
@@ -323,10 +324,12 @@ t.test('an event of a source whose watermarks cannot be read for some seconds wa
   const server = await startNats(t);
   const bus = await connect(t, server);
   const intake = await startIntake(t, bus);
-  t.teardown(() => process.kill(server.pid, 'SIGCONT'));
-  process.kill(server.pid, 'SIGSTOP');
+  const resume = (): void => void process.kill(server.pid, 'SIGCONT');
+  t.teardown(resume);
+  await stopProcess(server.pid);
   const published = publish(intake, [positioned('1')]);
   // Longer than one request to the store may take.
-  setTimeout(() => process.kill(server.pid, 'SIGCONT'), 4_000);
+  const resumes = setTimeout(resume, 4_000);
+  t.teardown(() => clearTimeout(resumes));
   t.same(codes(await published), ['stored']);
 });

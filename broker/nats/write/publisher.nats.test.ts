@@ -1,5 +1,6 @@
 import t from 'tap';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
+import { stopProcess } from '../../../tests/support/nats/stopped-process.js';
 import {
   DuplicateInBatchError,
   StoreFullError,
@@ -112,7 +113,7 @@ t.test('writes are refused while the server is down, and messages in flight reje
   const server = await startNats(t);
   const bus = await connect(t, server);
   await ensureStreams(bus, { partitions: 1, replicas: 1 });
-  process.kill(server.pid, 'SIGSTOP');
+  await stopProcess(server.pid);
   const inTransit = bus.publisher.publish(message());
   const lost = new Promise<void>((resolve) => bus.onStatus((up) => up || resolve()));
   process.kill(server.pid, 'SIGKILL');

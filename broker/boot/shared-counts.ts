@@ -92,7 +92,7 @@ export function acceptedCounts(role: ProcessRole, { byEntry }: AcceptedEvents): 
   return { collect: async () => numbersOf((await shared.collect()).values()) };
 }
 
-/** What parties must act on, in this process, or in all workers of this broker. */
+/** Counts of what parties must act on, in this process, or in all workers of this broker. */
 export function partyCounts(role: ProcessRole, counts: PartyCounts): CountsByKey {
   if (!role.isWorker) return { collect: async () => numbersOf(partyRows(counts)) };
   const shared = new SharedCounts('parties', () => partyRows(counts));

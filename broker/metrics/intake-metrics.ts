@@ -113,7 +113,7 @@ export class IntakeMetrics {
   }
 }
 
-/** What the store holds of refused events. */
+/** Refused events that the store holds. */
 const quarantineGauges = (make: MetricFactory) => ({
   events: make.gauge(
     'sluice_quarantine_events',

@@ -33,7 +33,7 @@ export class Metrics {
   readonly leakCheck: LeakCheckMetrics;
   readonly webhooks: WebhookMetrics;
   readonly lawful: LawfulMetrics;
-  /** What is counted by party, which is no metric of the registry. */
+  /** Counts by party, which are no metrics of the registry. */
   readonly parties = new PartyCounts();
 
   constructor() {

@@ -19,7 +19,7 @@ export interface PartyFiguresDeps {
   wallMs(): number;
 }
 
-/** What parties must act on. Shown to the party itself and to those who oversee all grants. */
+/** Figures of what parties must act on. Shown to the party itself and to those who oversee all grants. */
 export class PartyFigures {
   constructor(private readonly deps: PartyFiguresDeps) {}
 

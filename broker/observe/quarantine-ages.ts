@@ -9,7 +9,7 @@ export interface QuarantineAgesDeps {
   parties: { list(): readonly { id: string }[] };
 }
 
-/** What is looked for is a week old; with 3,000 parties a look is as many small questions to the store. */
+/** The alarm is for events that are a week old; with 3,000 parties a look is as many small questions to the store. */
 const LOOK_INTERVAL_MS = 10 * 60_000;
 
 /** Asks the store now and then how old the oldest refused event of each party is. */

@@ -52,7 +52,7 @@ function quarantineGrowing(scale: TimeScale): string {
   return attributed(scale, isMuch(byParty), isMuch(total), 'code');
 }
 
-/** What one department must act on, counted by party on `/metrics/grants`. */
+/** Alerts that one department must act on, by what `/metrics/grants` counts for its party. */
 export const partyAlerts = (scale: TimeScale): Alert[] => [...sourceAlerts(scale), ...subscriberAlerts(scale)];
 
 const sourceAlerts = (scale: TimeScale): Alert[] => [

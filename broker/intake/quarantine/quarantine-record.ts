@@ -17,7 +17,7 @@ export interface QuarantinedEvent {
 /** A record on its way to QUARANTINE. */
 export interface QuarantineEntry {
   subject: string;
-  /** Of the system that sent it. */
+  /** The party of the system that sent it. */
   party: string;
   /** Message id: equal for one event with one problem, so that it is kept once. */
   key: string;

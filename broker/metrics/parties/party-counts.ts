@@ -25,7 +25,7 @@ export interface PartyCount {
 
 /**
  * Counts, by party, what one department must act on. Kept apart from `/metrics`, whose labels are small sets: a bus has thousands of parties,
- * of which a few have something to count. Nothing of it happens to an event that is accepted and acknowledged.
+ * and few of them have something to count. Nothing of it happens to an event that is accepted and acknowledged.
  */
 export class PartyCounts {
   readonly #counted = new Map<string, number>();

@@ -21,7 +21,7 @@ const selector = (name: string, labels: Record<string, string>): string =>
     .map(([label, value]) => `${label}="${value}"`)
     .join(',')}}`;
 
-/** What one party and all together have counted at one broker; the other one counts nothing now. */
+/** Counters of one party and of all together at one broker; the other one counts nothing now. */
 function partyCases({ alert, all, own = {}, party, labels = {} }: PartyCase): AlertCase[] {
   const at = (instance: string, steps: string): SeriesOfCase => ({
     [selector(all, { ...own, ...labels, instance })]: steps,
@@ -38,7 +38,7 @@ function partyCases({ alert, all, own = {}, party, labels = {} }: PartyCase): Al
       until: GROWN + WINDOW - 1,
       // A series is there from its first event on.
       fires: { ...others, ...at('a', grown), ...of('health', `_x${GROWN} ${samples(1, STEPS)}`) },
-      // What Prometheus sees for the first time is old: nothing has grown altogether.
+      // Prometheus sees old counts for the first time: nothing has grown altogether.
       silent: { ...others, ...at('a', samples(4, STEPS)), ...of('health', `_x${QUIET} ${samples(4, STEPS)}`) },
     },
     {
@@ -93,7 +93,7 @@ const COUNTED: readonly PartyCase[] = [
   },
 ];
 
-/** What names the party that must act. */
+/** Labels that name the party that must act. */
 export const attributedCases: readonly AlertCase[] = [
   gaugeCase({
     alert: 'SluiceQuarantineOld',
@@ -103,7 +103,7 @@ export const attributedCases: readonly AlertCase[] = [
     within: 604_800,
     beyond: 604_801,
     waits: 5,
-    // What is old altogether names nobody while somebody reads whose it is.
+    // The age of all together names nobody while somebody reads those of the parties.
     beside: (steps) => ({
       ...isRead(steps + 20),
       'sluice_quarantine_oldest_age_seconds{instance="a"}': samples(700_000, steps),

@@ -1,5 +1,5 @@
 # The bus, its connectors and its command line. nats-server is not in it: give it NATS by SLUICE_NATS, as deploy/compose.yaml does.
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY scripts ./scripts
@@ -7,7 +7,9 @@ RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
-FROM node:22-bookworm-slim
+# Node is the one of package.json: docs/decisions/0418
+FROM debian:bookworm-slim
+ENV PATH=/app/node_modules/.bin:$PATH
 # docs/decisions/0300, docs/decisions/0302
 ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--v8-pool-size=1 NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice SLUICE_RIGHTS_JOURNAL=/var/lib/sluice-rights/rights.ndjson
 WORKDIR /app
@@ -15,8 +17,10 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN mkdir -p /var/lib/sluice /var/lib/sluice-rights && chown node:node /var/lib/sluice /var/lib/sluice-rights
-USER node
+RUN useradd --system --uid 1000 --home-dir /var/lib/sluice sluice \
+ && mkdir -p /var/lib/sluice /var/lib/sluice-rights \
+ && chown sluice /var/lib/sluice /var/lib/sluice-rights
+USER sluice
 VOLUME /var/lib/sluice /var/lib/sluice-rights
 EXPOSE 8080
 STOPSIGNAL SIGTERM

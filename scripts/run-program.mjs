@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { PROCESS_ENVIRONMENT } from './process-environment.mjs';
+import { runtime } from './runtime.mjs';
 
 /** A terminal and npm may both pass on one Ctrl-C; a signal after this time is the user's second one. */
 const SAME_SIGNAL_MS = 1_000;
@@ -10,7 +11,7 @@ export async function runProgram(args) {
   // The program runs in a process group of its own: otherwise Ctrl-C would reach it twice, from the terminal and from
   // here.
   const env = { ...PROCESS_ENVIRONMENT, ...process.env };
-  const child = spawn(process.execPath, args, { stdio: 'inherit', detached: true, env });
+  const child = spawn(runtime(), args, { stdio: 'inherit', detached: true, env });
   const passedAtMs = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

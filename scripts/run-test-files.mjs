@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { interruptedExitCode, runChild } from './child.mjs';
 import { root } from './project.mjs';
+import { runtime } from './runtime.mjs';
 
 /** Files that run at the same time: one more than there are cores, since most wait for a server or a database now and then. */
 const JOBS = availableParallelism() + 1;
@@ -43,7 +44,7 @@ async function runFile(file, report, timeoutS) {
   const deadlineMs = timeoutS * 1_000 + DEADLINE_SLACK_MS;
   const onOutput = (output) => test.read(output);
   try {
-    const run = await runChild(process.execPath, [file], {
+    const run = await runChild(runtime(), [file], {
       cwd: root,
       env,
       deadlineMs,

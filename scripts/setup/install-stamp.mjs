@@ -23,12 +23,12 @@ export async function removeInstallStamp() {
   await rm(STAMP, { force: true });
 }
 
-/** Native packages are built for a platform and a version of Node's binary interface. */
+/** Native packages are built for a platform; the Node that loads them is a package too, and ours ask for no version of it. */
 async function fingerprint() {
   const lock = createHash('sha256')
     .update(await readFile(inProject('package-lock.json')))
     .digest('hex');
-  return `${lock} ${process.platform} ${process.arch} ${process.versions.modules}\n`;
+  return `${lock} ${process.platform} ${process.arch}\n`;
 }
 
 // As npm's `postinstall` it stamps an install that was started by hand.

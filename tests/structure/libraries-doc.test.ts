@@ -3,7 +3,7 @@ import t from 'tap';
 import { readSourceTree, readText } from './source-tree.js';
 
 const manifest = JSON.parse(readText('package.json')) as Record<string, Record<string, string>>;
-const libraries = { ...manifest.dependencies, ...manifest.devDependencies };
+const libraries = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies };
 
 t.test('decision 0001 has a line for every library', async (t) => {
   const rows = readText('docs/decisions/0001-libraries.md')

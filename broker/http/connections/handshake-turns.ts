@@ -16,7 +16,7 @@ export function beginHandshakesInTurns(server: Server, firstBytesMsMax: number):
   const [begin] = server.listeners('connection') as [Listener | undefined];
   if (!begin)
     throw new TypeError(
-      `the TLS server of Node ${process.version} takes connections in a form that is not known here: use Node 20 or 22`,
+      `the TLS server of Node ${process.version} takes connections in a form that is not known here: use the Node of package.json`,
     );
   server.off('connection', begin);
   // Ahead of all who want to know the address of the client.

@@ -42,7 +42,7 @@ export class HttpParserFeed {
     const [parse] = socket.listeners('data') as [Listener | undefined];
     if (!parse)
       throw new TypeError(
-        `the HTTP server of Node ${process.version} reads sockets in a form that is not known here: use Node 20 or 22`,
+        `the HTTP server of Node ${process.version} reads sockets in a form that is not known here: use the Node of package.json`,
       );
     this.#parse = parse;
     socket.off('data', parse);

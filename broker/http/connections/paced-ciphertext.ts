@@ -108,7 +108,7 @@ export function showPeer(tlsSocket: Socket): void {
   const below = ciphertextOf(tlsSocket);
   if (!below)
     throw new TypeError(
-      `the TLS socket of Node ${process.version} names its connection in a form that is not known here: use Node 20 or 22`,
+      `the TLS socket of Node ${process.version} names its connection in a form that is not known here: use the Node of package.json`,
     );
   const { remoteAddress, remotePort, remoteFamily, localAddress, localPort } = below.socket;
   const addresses = { remoteAddress, remotePort, remoteFamily, localAddress, localPort };

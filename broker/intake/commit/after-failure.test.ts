@@ -18,6 +18,18 @@ t.test('a commit refused for a duplicate or by another writer is retried a bound
   }
 });
 
+t.test('an attempt that may still be on its way to the replicas is waited for, not attempted against', async (t) => {
+  const refused = new WrongExpectedSequenceError();
+  const unanswered = { ...FRESH, waitingSinceMs: 1_000 };
+  t.equal(afterFailure(refused, unanswered, 1_000 + ELECTION_WAIT_MS, CLUSTER), 'wait');
+  t.equal(afterFailure(refused, unanswered, 1_001 + ELECTION_WAIT_MS, CLUSTER), 'fail');
+  t.equal(
+    afterFailure(refused, unanswered, 1_001, { isReplicated: false, isUp: true }),
+    'retry',
+    'one server is in order',
+  );
+});
+
 t.test('a store that does not answer is waited for as long as an election may take', async (t) => {
   t.equal(afterFailure(away, FRESH, 1_000, CLUSTER), 'wait');
   t.equal(afterFailure(away, { ...FRESH, waitingSinceMs: 1_000 }, 1_000 + ELECTION_WAIT_MS, CLUSTER), 'wait');

@@ -23,7 +23,7 @@ export interface StoreState {
 
 /** Decides what follows when the commit of an event failed. See docs/decisions/0033. */
 export function afterFailure(error: Error, event: FailedAttempts, nowMs: number, store: StoreState): AfterFailure {
-  if (error instanceof StoreUnavailableError) {
+  if (error instanceof StoreUnavailableError || isMaybeStillReplicated(error, event, store)) {
     // A lost connection to one server of several is soon replaced; the loss of the only one is reported at once.
     const mayComeBack = store.isReplicated || store.isUp;
     const waitedMs = nowMs - (event.waitingSinceMs ?? nowMs);
@@ -31,4 +31,12 @@ export function afterFailure(error: Error, event: FailedAttempts, nowMs: number,
   }
   const isRemovable = error instanceof DuplicateInBatchError || error instanceof WrongExpectedSequenceError;
   return isRemovable && event.attempts < ATTEMPTS_MAX ? 'retry' : 'fail';
+}
+
+/**
+ * An earlier attempt without an outcome may be on its way to the replicas. Until it is stored or dropped the store refuses every other
+ * message that expects the end of the same subject, so asking again at once would use up all attempts. See docs/decisions/0420.
+ */
+function isMaybeStillReplicated(error: Error, event: FailedAttempts, { isReplicated }: StoreState): boolean {
+  return isReplicated && error instanceof WrongExpectedSequenceError && event.waitingSinceMs !== undefined;
 }

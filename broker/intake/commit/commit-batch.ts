@@ -17,7 +17,8 @@ export class CommitBatch {
   readonly events: WaitingEvent[] = [];
   /** It holds one atomic batch of a source and nothing else. */
   isAtomic = false;
-  readonly #byId: SourceIds<WaitingEvent>;
+  /** Made for the first event that is known by its id. */
+  #byId: SourceIds<WaitingEvent> | undefined;
   readonly #followers = new Map<WaitingEvent, WaitingEvent[]>();
   /** Subjects whose progress is kept; the first message of each names the sequence that it expects. */
   readonly #tracked = new Map<string, SourceProgress>();
@@ -26,10 +27,8 @@ export class CommitBatch {
   /** `waiting`: events that may become part of it. */
   constructor(
     private readonly eventsMax: number,
-    waiting = 0,
-  ) {
-    this.#byId = new SourceIds(Math.min(waiting, eventsMax));
-  }
+    private readonly waiting = 0,
+  ) {}
 
   accepts(unit: WaitingUnit): boolean {
     if (this.isAtomic) return false;
@@ -56,18 +55,21 @@ export class CommitBatch {
   }
 
   add(event: WaitingEvent, source: SourceProgress | undefined): void {
-    const { id = '', route } = event.fields;
+    const { identity, subject } = event;
     this.events.push(event);
     this.#bytes += event.size;
-    this.#byId.set(route.subject, id, event);
+    if (identity !== undefined) {
+      this.#byId ??= new SourceIds(Math.min(this.waiting, this.eventsMax));
+      this.#byId.set(subject, identity, event);
+    }
     if (!source) return;
-    this.#tracked.set(route.subject, source);
+    this.#tracked.set(subject, source);
     source.taken(event);
   }
 
   /** The event in this batch that has the same id of the same source. */
-  sameIdAs({ fields: { id = '', route } }: WaitingEvent): WaitingEvent | undefined {
-    return this.#byId.get(route.subject, id);
+  sameIdAs({ identity, subject }: WaitingEvent): WaitingEvent | undefined {
+    return identity === undefined ? undefined : this.#byId?.get(subject, identity);
   }
 
   /** `event` is a duplicate of `leader` if that one gets stored, and fails with it otherwise. */

@@ -56,7 +56,8 @@ export interface Unfinished {
  * JetStream refuses an atomic batch for a duplicate without naming it. Sending the members singly names it (`CommitBatch.divide`), but an
  * atomic batch of a source must not be stored in part, and in a replicated stream singles could change their order when
  * a leader is lost; there the log is searched instead. Invariants: an event is sent again only with the same message
- * id, so one that was stored unnoticed is a duplicate then; after an uncertain outcome its source is read again.
+ * id, or expecting the end of its subject, so one that was stored unnoticed is a duplicate then; after an uncertain outcome its
+ * source is read again.
  */
 export class Commit {
   readonly #deps: CommitDeps;

@@ -31,8 +31,8 @@ export class EventOutcomes {
 
   /** `source` is undefined where no watermark is kept. */
   stored(event: WaitingEvent, logPosition: number, source: SourceProgress | undefined): void {
-    const { id = '', route } = event.fields;
-    this.#deps.recent.add(route.subject, id, logPosition);
+    const { id } = event.fields;
+    this.#remember(event, logPosition);
     if (source) {
       source.stored(event, logPosition);
       this.#deps.checkpoint.touch(source);
@@ -42,8 +42,7 @@ export class EventOutcomes {
 
   /** JetStream named the event as a duplicate, with the position of the first. */
   foundInStore(event: WaitingEvent, logPosition: number, source: SourceProgress | undefined): void {
-    const { id = '', route } = event.fields;
-    this.#deps.recent.add(route.subject, id, logPosition);
+    this.#remember(event, logPosition);
     if (source) {
       source.foundInStore(event, logPosition);
       this.#deps.checkpoint.touch(source);
@@ -86,6 +85,10 @@ export class EventOutcomes {
   doubtBlocked(): void {
     for (const source of this.#blocked) source.doubt();
     this.#blocked.clear();
+  }
+
+  #remember({ identity, subject }: WaitingEvent, logPosition: number): void {
+    if (identity !== undefined) this.#deps.recent.add(subject, identity, logPosition);
   }
 
   #noteDuplicate(event: WaitingEvent): void {

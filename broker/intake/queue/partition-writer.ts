@@ -84,7 +84,6 @@ export class PartitionWriter {
       quarantine,
       checkpoint,
       sources,
-      recent,
       outcomes,
       release: (units) => {
         this.#queue.putBack(units);

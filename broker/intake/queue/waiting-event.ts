@@ -50,10 +50,20 @@ export class WaitingEvent implements OutMessage {
     this.size = fields.bytes?.length ?? fields.refusal?.record.bytes.length ?? 0;
   }
 
-  /** The id of the message; that of the event is among the fields. */
-  get id(): string {
-    const { id = '', route } = this.fields;
-    return messageId(route.system, route.entry, id);
+  /** The id that tells duplicates for some minutes; undefined where the source position does, for ever. See docs/decisions/0420. */
+  get identity(): string | undefined {
+    const { id = '', sourcePosition } = this.fields;
+    return sourcePosition ? undefined : id;
+  }
+
+  /**
+   * The id of the message. One with a source position needs none: its commit expects the end of its subject, and everything up to there
+   * is below the watermark that it was judged by.
+   */
+  get id(): string | undefined {
+    const { identity } = this;
+    const { route } = this.fields;
+    return identity === undefined ? undefined : messageId(route.system, route.entry, identity);
   }
 
   get subject(): string {

@@ -13,7 +13,8 @@ const READ_MESSAGES_MAX = 300_000;
 
 /**
  * Finds which events are in the log already and remembers where; false when none of them is. Only the log can answer:
- * JetStream refuses a batch without naming the duplicate, and sending the members singly would store some of them.
+ * JetStream refuses a batch without naming the duplicate, and sending the members singly would store some of them. Events with a
+ * source position are not looked for: they carry no message id, so none of them was the reason.
  */
 export async function findDuplicates(
   bus: Bus,
@@ -28,7 +29,8 @@ export async function findDuplicates(
   for (const [subject, ids] of idsBySubject(events)) {
     for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
       for (const { data, position } of page) {
-        const id = decodeEnvelope(data).sourceId;
+        const { sourceId: id, sourcePosition } = decodeEnvelope(data);
+        if (sourcePosition !== undefined) continue;
         // Remember the others as well: a source that sends everything again after a restart sends them next.
         recent.add(subject, id, position);
         if (ids.has(id)) isFound = true;
@@ -38,13 +40,13 @@ export async function findDuplicates(
   return isFound;
 }
 
-function idsBySubject(events: readonly WaitingEvent[]): Map<string, Set<string | undefined>> {
-  const ids = new Map<string, Set<string | undefined>>();
-  for (const { fields } of events) {
-    const { subject } = fields.route;
+function idsBySubject(events: readonly WaitingEvent[]): Map<string, Set<string>> {
+  const ids = new Map<string, Set<string>>();
+  for (const { identity, subject } of events) {
+    if (identity === undefined) continue;
     const known = ids.get(subject);
-    if (known) known.add(fields.id);
-    else ids.set(subject, new Set([fields.id]));
+    if (known) known.add(identity);
+    else ids.set(subject, new Set([identity]));
   }
   return ids;
 }

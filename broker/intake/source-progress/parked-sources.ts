@@ -4,7 +4,6 @@ import { afterFailure } from '../commit/after-failure.js';
 import { QUARANTINE_BATCH_BYTES, QUARANTINE_BATCH_RECORDS, type Quarantine } from '../quarantine/quarantine.js';
 import type { EventOutcomes } from '../queue/event-outcomes.js';
 import type { WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
-import type { RecentIds } from './recent-ids.js';
 import { screenPosition } from './screen-event.js';
 import type { SourceProgress } from './source-progress.js';
 import type { SourceTable } from './source-table.js';
@@ -21,7 +20,6 @@ export interface ParkedSourcesDeps {
   quarantine: Quarantine;
   checkpoint: WatermarkCheckpoint;
   sources: SourceTable;
-  recent: RecentIds;
   outcomes: EventOutcomes;
   /** Gives back the units that may go on, in their order; called once per parked system. */
   release: (units: WaitingUnit[]) => void;
@@ -142,7 +140,7 @@ export class ParkedSources {
       // A duplicate of an event in this batch is judged again when that one is stored or has failed.
       if (verdict.kind === 'follow') break;
       units.shift();
-      const screening = screenPosition(event, verdict, this.#deps.recent);
+      const screening = screenPosition(event, verdict);
       if (screening?.kind === 'answer') this.#deps.outcomes.answered(event, screening.result);
       else {
         source.taken(event);

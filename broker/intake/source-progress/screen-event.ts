@@ -26,32 +26,27 @@ export function screenEvent(
   recent: RecentIds,
   batch: CommitBatch,
 ): Screening {
-  const { id = '', route, sourcePosition, refusal } = event.fields;
+  const { identity, subject, fields } = event;
   if (source && !source.isCurrent) return PARK;
-  if (source && sourcePosition) {
-    const decided = screenPosition(event, source.judge(event), recent);
+  if (source && fields.sourcePosition) {
+    const decided = screenPosition(event, source.judge(event));
     if (decided) return decided;
   }
-  if (refusal) return PARK;
-  const position = recent.get(route.subject, id);
+  if (fields.refusal) return PARK;
+  if (identity === undefined) return TAKE;
+  const position = recent.get(subject, identity);
   if (position !== undefined) return { kind: 'answer', result: duplicateOf(event, position) };
   const leader = batch.sameIdAs(event);
   return leader ? { kind: 'follow', leader } : TAKE;
 }
 
-/** Undefined for a new event. A duplicate is answered with its own log position while known, else the watermark's. */
-export function screenPosition(
-  event: WaitingEvent,
-  verdict: PositionVerdict,
-  recent: RecentIds,
-): Screening | undefined {
+/** Undefined for a new event. A duplicate is answered with the log position of the watermark. */
+export function screenPosition(event: WaitingEvent, verdict: PositionVerdict): Screening | undefined {
   switch (verdict.kind) {
     case 'new':
       return undefined;
-    case 'duplicate': {
-      const position = recent.get(event.fields.route.subject, event.fields.id ?? '') ?? verdict.position;
-      return { kind: 'answer', result: duplicateOf(event, position) };
-    }
+    case 'duplicate':
+      return { kind: 'answer', result: duplicateOf(event, verdict.position) };
     case 'follow':
       return { kind: 'follow', leader: verdict.event };
     default:

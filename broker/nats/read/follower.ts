@@ -41,8 +41,8 @@ const REOPEN_WAIT_MAX_MS = 2_000;
 /** How long nothing of this process may be written before the stream is read again: others may write by now. */
 const UNREAD_SILENCE_MS_MAX = 150;
 const UNREAD_POLL_MS = 50;
-/** How long a stream is not read at a time; then it is checked that it holds what its writer handed over. */
-const UNREAD_MS_MAX = 2_000;
+/** How often it is checked that a stream which is not read holds what its writer handed over. */
+const UNREAD_CHECK_INTERVAL_MS = 2_000;
 
 /**
  * Follows a whole stream through every interruption.
@@ -53,8 +53,8 @@ const UNREAD_MS_MAX = 2_000;
  *
  * A message that this process stored itself need not make the way through the consumer first: its writer hands it over, when nothing
  * is missing before it, and the consumer's copy is then only compared (docs/decisions/0100). While this process alone writes, and
- * much, the consumer is closed: the positions of its commits prove that nothing is missing, and the last one is compared when the
- * stream is read again (docs/decisions/0387).
+ * much, the consumer is closed: the positions of its commits prove that nothing is missing, and the last one is compared every two
+ * seconds, and when the stream is read again (docs/decisions/0387, docs/decisions/0421).
  *
  * Invariants: each sequence is handed over once, in ascending order, and none that the stream holds is left out; a
  * stream that was truncated or restored is reported before anything of it is handed over.
@@ -134,8 +134,11 @@ export class Follower {
    */
   stored(message: StoredMessage, sentAtMs: number): void {
     if (!this.takes(message.position, sentAtMs)) return;
-    if (this.#isUnread) this.#unproven = message;
-    else if (!this.#own.add(message)) return;
+    if (this.#isUnread) {
+      this.#unproven = message;
+      // At that time the leader had nothing behind the message before this one.
+      this.#lastSeenAtMs = sentAtMs;
+    } else if (!this.#own.add(message)) return;
     this.#handOver(message);
   }
 
@@ -179,10 +182,29 @@ export class Follower {
     this.#dropConsumer();
     this.#own.clear();
     this.#isUnread = true;
-    const untilMs = performance.now() + UNREAD_MS_MAX;
+    let nextCheckMs = performance.now() + UNREAD_CHECK_INTERVAL_MS;
     this.#unreadTimer = setInterval(() => {
-      if (performance.now() > untilMs || this.#ownRun.silentMs > UNREAD_SILENCE_MS_MAX) this.#reopen(0);
+      if (this.#ownRun.silentMs > UNREAD_SILENCE_MS_MAX) this.#reopen(0);
+      else if (performance.now() > nextCheckMs) {
+        nextCheckMs = performance.now() + UNREAD_CHECK_INTERVAL_MS;
+        void this.#checkUnread();
+      }
     }, UNREAD_POLL_MS);
+  }
+
+  /** Whatever is not as it was handed over, or cannot be asked, is left to the check before the stream is read again. */
+  async #checkUnread(): Promise<void> {
+    const attempt = this.#attempt;
+    const isHeld = await this.#holdsUnproven(attempt).catch(() => false);
+    if (!isHeld && attempt === this.#attempt) this.#reopen(0);
+  }
+
+  async #holdsUnproven(attempt: number): Promise<boolean> {
+    const [own, known] = [this.#unproven, this.#options.epoch?.()];
+    if (!own) return true;
+    const info = await streamInfo(this.#bus, this.#options.stream);
+    if (info.state.last_seq < own.position || this.#isOtherEpoch(info, known)) return false;
+    return this.#prove(own, attempt);
   }
 
   #dropConsumer(): void {
@@ -263,12 +285,12 @@ export class Follower {
     return message === undefined || message.timeMs === timeMs;
   }
 
-  /** Compares the last message that was handed over while the stream was not read, from which on it is read again. */
+  /** Compares a message that was handed over while the stream was not read: from there on it would be read again. */
   async #prove(own: StoredMessage, attempt: number): Promise<boolean> {
     const message = await leaderGetAt(this.#bus, this.#options.stream, own.position);
     if (message && !isSameMessage(own, message)) return false;
     if (attempt !== this.#attempt) return true;
-    this.#unproven = undefined;
+    if (this.#unproven === own) this.#unproven = undefined;
     if (message) {
       this.#readPosition = own.position;
       this.#readTimeMs = message.timeMs;

@@ -9,6 +9,9 @@ import { Follower } from './follower.js';
 const SUBJECT = 'ev.0.a.b.c';
 const WAIT_MS = 10_000;
 const COMMIT = 500;
+const CHECK_INTERVAL_MS = 2_000;
+/** Less than what the test runner allows a test. */
+const UNREAD_WAIT_MS = 25_000;
 
 /** A follower of an empty log that its own writer has written to until the follower does not read it any more. */
 async function setUp(t: Test) {
@@ -28,14 +31,14 @@ async function setUp(t: Test) {
     follower.wrote(position, sentAtMs);
     follower.stored({ position, subject: SUBJECT, data: Buffer.from(text), timeMs: 0 }, sentAtMs);
   };
-  const commit = async (): Promise<number> => {
+  const commit = async (handedOver = (i: number) => `${i}`): Promise<number> => {
     const messages = Array.from(
       { length: COMMIT },
       (_, i): OutMessage => ({ subject: SUBJECT, data: Buffer.from(`${i}`) }),
     );
     const sentAtMs = performance.now();
     const { lastPosition } = await bus.publisher.publishBatch(messages);
-    for (let i = 0; i < COMMIT; i++) handOver(lastPosition - COMMIT + 1 + i, `${i}`, sentAtMs);
+    for (let i = 0; i < COMMIT; i++) handOver(lastPosition - COMMIT + 1 + i, handedOver(i), sentAtMs);
     return lastPosition;
   };
   const consumers = async () => (await bus.jsm.streams.info('EV_0')).state.consumer_count;
@@ -85,6 +88,42 @@ t.test('what was handed over without a consumer is compared when the stream is r
   await eventually(() => lost.length === 1, 'the difference to be noticed', WAIT_MS);
   const next = await other();
   await eventually(() => follower.position === next, 'the follower to go on at the end', WAIT_MS);
+});
+
+t.test('a stream is not read for as long as one process writes much to it', async (t) => {
+  const { bus, follower, seen, lost, commit } = await setUp(t);
+  let last = 0;
+  let unreadSinceMs = performance.now();
+  bus.nc.subscribe('$JS.EVENT.ADVISORY.CONSUMER.CREATED.EV_0.*', {
+    callback: () => {
+      unreadSinceMs = performance.now();
+    },
+  });
+  // A machine that is busy with other tests may hold the writer up, and then the stream is read for a while.
+  await eventually(
+    async () => {
+      last = await commit();
+      return performance.now() - unreadSinceMs > CHECK_INTERVAL_MS + 1_500;
+    },
+    'a long time without a consumer',
+    UNREAD_WAIT_MS,
+  );
+  t.ok(performance.now() - follower.lastSeenAtMs < CHECK_INTERVAL_MS, 'it counts as fresh all the same');
+  await eventually(() => follower.position === last, 'the last commit', WAIT_MS);
+  t.strictSame(seen, upTo(last));
+  t.strictSame(lost, []);
+});
+
+t.test('what a process that keeps writing has handed over is compared meanwhile', async (t) => {
+  const { lost, commit } = await setUp(t);
+  await eventually(
+    async () => {
+      await commit((i) => `lost by the store: ${i}`);
+      return lost.length === 1;
+    },
+    'the difference to be noticed',
+    WAIT_MS,
+  );
 });
 
 t.test('positions that begin anew are a truncated log', async (t) => {

@@ -21,6 +21,13 @@ t.test('every library is pinned to an exact version', async (t) => {
   );
 });
 
+t.test('all platforms have the same Node, and the tests run on it', async (t) => {
+  const versions = Object.entries(manifest.optionalDependencies ?? {}).filter(([name]) => name.startsWith('node-'));
+  t.equal(new Set(versions.map(([, version]) => version)).size, 1);
+  const pinned = Object.fromEntries(versions)[`node-${process.platform}-${process.arch}`];
+  t.equal(process.version, pinned ? `v${pinned}` : process.version);
+});
+
 /** The package of `@scope/name/file`; relative paths and modules of Node have none. */
 function packageOf(specifier: string): string | undefined {
   if (/^(?:\.|node:)/.test(specifier) || builtinModules.includes(specifier)) return undefined;

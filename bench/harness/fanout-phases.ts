@@ -126,8 +126,9 @@ async function runPhases(run: BenchRun, setup: Setup): Promise<FanoutReport> {
   const flatOut = (phases.flatOut?.perSecond ?? 0) / SUBSCRIBERS;
   const greatestRate = order.heldP99Ms === undefined ? 0 : await findGreatestRate(setup, flatOut, order.heldP99Ms);
   run.note(`${server} holds ${greatestRate} events/s`);
-  await source.end();
+  // Their reports of progress go to the source.
   await subscribers.end();
+  await source.end();
   return { phases, greatestRate };
 }
 

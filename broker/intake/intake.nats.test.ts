@@ -85,6 +85,13 @@ t.test('a duplicate is answered with the position of the first event', async (t)
   t.equal((await readLog(bus)).length, 304);
 });
 
+t.test('a positioned event that is sent again is answered with its own position', async (t) => {
+  const intake = await startIntake(t, await connect(t, await startNats(t)));
+  const events = Array.from({ length: 300 }, (_none, i) => positioned(`${i}.1`));
+  const stored = positions(await publish(intake, events));
+  t.same(positions(await publish(intake, events)), stored);
+});
+
 t.test('a broker that has just started finds duplicates that only the log knows', async (t) => {
   const bus = await connect(t, await startNats(t));
   const events = numbered(200);

@@ -1,6 +1,7 @@
 import { compareSourcePositions } from '../../../proto/values/source-position.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
 import { FailedPositions, type PositionArrival, type Rewind } from './failed-positions.js';
+import type { EpochSeed, RecentPositions } from './recent-positions.js';
 
 /** The decision on a positioned event. `follow`: it is a duplicate if the given event gets stored. */
 export type PositionVerdict =
@@ -30,6 +31,11 @@ export class EpochProgress {
   #last: WaitingEvent | undefined;
   readonly #failed = new FailedPositions();
 
+  constructor(
+    private readonly recent: RecentPositions,
+    private readonly seed: EpochSeed,
+  ) {}
+
   covers(position: string): boolean {
     return this.processed !== undefined && compareSourcePositions(position, this.processed) <= 0;
   }
@@ -37,7 +43,7 @@ export class EpochProgress {
   /** Judges against what is processed, what has failed and what is in flight; changes nothing. */
   judge(event: WaitingEvent, inFlight?: InFlight): PositionVerdict {
     const arrival = arrivalOf(event);
-    if (this.covers(arrival.position)) return { kind: 'duplicate', position: this.logPosition };
+    if (this.covers(arrival.position)) return { kind: 'duplicate', position: this.#logPositionOf(arrival.position) };
     if (this.#failed.blocks(arrival, inFlight?.rewind)) return BLOCKED;
     const last = inFlight?.last ?? this.#last;
     if (last && compareSourcePositions(arrival.position, arrivalOf(last).position) <= 0) {
@@ -72,9 +78,19 @@ export class EpochProgress {
   advance(sourcePosition: string, logPosition: number | undefined): void {
     if (this.covers(sourcePosition)) return;
     this.processed = sourcePosition;
-    if (logPosition !== undefined) this.logPosition = logPosition;
+    if (logPosition !== undefined) this.#storedAt(sourcePosition, logPosition);
     this.isDirty = true;
     this.#failed.processed(sourcePosition);
+  }
+
+  #storedAt(sourcePosition: string, logPosition: number): void {
+    this.logPosition = logPosition;
+    this.recent.add(this.seed, sourcePosition, logPosition);
+  }
+
+  /** Of an event at or below the watermark: its own while that is known, else that of the watermark. */
+  #logPositionOf(sourcePosition: string): number {
+    return this.recent.get(this.seed, sourcePosition) ?? this.logPosition;
   }
 
   /** Below the watermark nothing is missing: such a position would be answered as a duplicate and block for ever. */

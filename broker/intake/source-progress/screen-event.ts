@@ -40,7 +40,7 @@ export function screenEvent(
   return leader ? { kind: 'follow', leader } : TAKE;
 }
 
-/** Undefined for a new event. A duplicate is answered with the log position of the watermark. */
+/** Undefined for a new event. A duplicate is answered with its own log position while known, else the watermark's. */
 export function screenPosition(event: WaitingEvent, verdict: PositionVerdict): Screening | undefined {
   switch (verdict.kind) {
     case 'new':

@@ -1,5 +1,6 @@
 import type { WaitingEvent } from '../queue/waiting-event.js';
 import { EpochProgress, type InFlight, NEW, type PositionVerdict } from './epoch-progress.js';
+import type { RecentPositions } from './recent-positions.js';
 
 /** Epochs cost memory here and a subject in CURSORS for ever: ten thousand log files, or slots, of one source. */
 export const EPOCHS_PER_SOURCE_MAX = 10_000;
@@ -42,6 +43,7 @@ export class SourceProgress {
     readonly system: string,
     readonly stream: string,
     readonly subject: string,
+    private readonly recent: RecentPositions,
   ) {}
 
   get epochs(): ReadonlyMap<string, EpochProgress> {
@@ -52,7 +54,7 @@ export class SourceProgress {
   epoch(name: string): EpochProgress {
     let epoch = this.#epochs.get(name);
     if (!epoch) {
-      epoch = new EpochProgress();
+      epoch = this.#newEpoch(name);
       this.#epochs.set(name, epoch);
     }
     return epoch;
@@ -76,7 +78,7 @@ export class SourceProgress {
         const known = this.#epochs.get(sourcePosition.epoch);
         if (!known && this.#epochs.size + unknownEpochs >= EPOCHS_PER_SOURCE_MAX) return TOO_MANY_EPOCHS;
         if (!known) unknownEpochs++;
-        state = { epoch: known ?? new EpochProgress(), inFlight: undefined };
+        state = { epoch: known ?? this.#newEpoch(sourcePosition.epoch), inFlight: undefined };
         ahead.set(sourcePosition.epoch, state);
       }
       const verdict = state.epoch.judge(event, state.inFlight);
@@ -140,6 +142,10 @@ export class SourceProgress {
   reached(logPosition: number): void {
     this.lastOnSubject = logPosition;
     this.through = logPosition;
+  }
+
+  #newEpoch(name: string): EpochProgress {
+    return new EpochProgress(this.recent, this.recent.seedOf(this.subject, name));
   }
 
   #epochOf({ fields: { sourcePosition } }: WaitingEvent): EpochProgress | undefined {

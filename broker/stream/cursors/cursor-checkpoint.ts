@@ -11,10 +11,13 @@ import { decodeCursor, encodeCursor, type StoredCursor } from './cursor-record.j
 /** Limit of the store for an atomic batch. */
 const BATCH_CURSORS_MAX = 1000;
 /**
- * Acknowledgements that arrive in this interval share one write; it bounds how late `acked` is on a busy broker. What somebody
- * waits for, a claim above all, is written at once: a subscribe would wait for half of the interval and more.
+ * Acknowledgements that arrive in this interval share one write, and those of one cursor are one record; it bounds how late `acked`
+ * is while many acknowledge. What somebody waits for, a claim above all, is written at once: a subscribe would wait for half of
+ * the interval and more. Decision: docs/decisions/0430.
  */
-const CHECKPOINT_INTERVAL_MS = 50;
+const CHECKPOINT_INTERVAL_MS = 250;
+/** Time after which a batch with a cursor that somebody else has claimed is written again without it. */
+const CONFLICT_RETRY_MS = 50;
 /** Interval of attempts while the store is unavailable. */
 const RETRY_MS = 250;
 /**
@@ -115,7 +118,8 @@ export class CursorCheckpoint {
     const now = performance.now();
     if (!this.#draining && now < this.#allDueAtMs) return [...batch.values()];
     for (const cursor of this.#dirty) take(cursor);
-    this.#allDueAtMs = now + CHECKPOINT_INTERVAL_MS;
+    // A full batch leaves cursors that are due as well.
+    if (batch.size < BATCH_CURSORS_MAX) this.#allDueAtMs = now + CHECKPOINT_INTERVAL_MS;
     return [...batch.values()];
   }
 
@@ -157,7 +161,7 @@ export class CursorCheckpoint {
 
   /** Resolves a refused write or one of uncertain outcome by the record that the store has of each cursor. */
   async #recover(batch: Cursor[], error: unknown): Promise<void> {
-    await pause(error instanceof WrongExpectedSequenceError ? CHECKPOINT_INTERVAL_MS : RETRY_MS);
+    await pause(error instanceof WrongExpectedSequenceError ? CONFLICT_RETRY_MS : RETRY_MS);
     for (const cursor of batch) {
       try {
         await this.#reconcile(cursor);

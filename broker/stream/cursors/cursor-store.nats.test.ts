@@ -5,10 +5,14 @@ import type { Bus } from '../../nats/bus.js';
 import { ensureStreams } from '../../nats/streams.js';
 import { CursorStore } from './cursor-store.js';
 
-async function openStore(t: Parameters<typeof startNats>[0], given?: Bus): Promise<CursorStore> {
+async function openStore(
+  t: Parameters<typeof startNats>[0],
+  given?: Bus,
+  onCheckpoint: (cursors: number, ms: number) => void = () => {},
+): Promise<CursorStore> {
   const bus = given ?? (await connect(t, await startNats(t)));
   await ensureStreams(bus, { partitions: 1, replicas: 1 });
-  const store = new CursorStore(bus, () => {});
+  const store = new CursorStore(bus, onCheckpoint);
   store.start();
   return store;
 }
@@ -94,7 +98,41 @@ t.test('claims one after another do not wait for the interval of acknowledgement
     if (i > 0) fastestMs = Math.min(fastestMs, performance.now() - startedAtMs);
     store.advance(cursor, 1);
   }
-  t.ok(fastestMs < 40, `none of them waited less than ${fastestMs} ms, the interval is 50 ms`);
+  t.ok(fastestMs < 40, `none of them waited less than ${fastestMs} ms, the interval is 250 ms`);
+  await store.drain();
+});
+
+t.test('a cursor that is acknowledged many times a second is stored a few times', async (t) => {
+  let writes = 0;
+  const store = await openStore(t, undefined, () => writes++);
+  const cursor = await store.claim(REQUEST, undefined);
+  writes = 0;
+  const startedAtMs = performance.now();
+  for (let position = 1; performance.now() - startedAtMs < 1_000; position++) {
+    store.advance(cursor, position);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  t.ok(writes >= 1 && writes <= 5, `${writes} writes in a second`);
+  await store.release(cursor);
+  t.equal((await store.load('g', 'default', ''))?.record.position, cursor.position);
+});
+
+t.test('cursors that did not fit into a full batch are stored right after it', async (t) => {
+  const batches: { cursors: number; ms: number; endedAtMs: number }[] = [];
+  const store = await openStore(t, undefined, (cursors, ms) =>
+    batches.push({ cursors, ms, endedAtMs: performance.now() }),
+  );
+  const names = Array.from({ length: 1_200 }, (_, i) => `c${i}`);
+  const cursors = await Promise.all(names.map((name) => store.claim({ ...REQUEST, name }, undefined)));
+  batches.splice(0);
+  for (const cursor of cursors) store.advance(cursor, 1);
+  while (batches.reduce((sum, batch) => sum + batch.cursors, 0) < names.length) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const full = batches.findIndex((batch) => batch.cursors === 1_000);
+  const [first, next] = batches.slice(full) as [(typeof batches)[0], (typeof batches)[0]];
+  const waitedMs = next.endedAtMs - next.ms - first.endedAtMs;
+  t.ok(waitedMs < 150, `it began ${waitedMs} ms after the full batch`);
   await store.drain();
 });
 

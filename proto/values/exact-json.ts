@@ -2,8 +2,11 @@ import { ExactNumber, isExactNumber } from './exact-number.js';
 import { closingQuote } from './json-scan.js';
 import { countMembers, countQuotedColons, RepeatedKeyError, repeatedKeyIn } from './repeated-key.js';
 
-/** A number outside of a string that could lose digits: sixteen digits or more, or an exponent. It may match within a string. */
-const SUSPECT = /(?:^|[[:,\s])-?(?:[\d.]{16}|[\d.]+[eE])/;
+/**
+ * A number outside of a string that could lose digits: sixteen digits or more, or an exponent. It may match within a string, but not the
+ * end of one: ids such as `<epoch>:<position>` are in every event of a database.
+ */
+const SUSPECT = /(?:^|[[:,\s])-?(?:[\d.]{16,}(?:[\s,\]}]|$)|[\d.]+[eE])/;
 const NUMBER = /-?[\d.]+(?:[eE][+-]?\d*)?/y;
 
 const QUOTE = 0x22;

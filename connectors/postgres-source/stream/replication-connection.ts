@@ -122,7 +122,7 @@ export class ReplicationConnection {
   #receive(chunk: Buffer): void {
     try {
       if (chunk[0] === XLOG_DATA) {
-        this.#enqueue(this.#decoder.decode(chunk.subarray(XLOG_HEADER_BYTES)), chunk.length);
+        this.#enqueue(this.#decoder.decode(chunk, XLOG_HEADER_BYTES), chunk.length);
       } else if (chunk[0] === KEEPALIVE) {
         if (chunk[17] === 1) this.#sendStatus(false);
         this.#enqueue({ tag: 'keepalive', walEnd: chunk.readBigUInt64BE(1) }, chunk.length);

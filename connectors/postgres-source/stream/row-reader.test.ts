@@ -45,6 +45,7 @@ t.test('a table without REPLICA IDENTITY FULL has no previous row', async (t) =>
 t.test('a message that is cut off or of an unknown kind ends the stream instead of becoming a record', async (t) => {
   const whole = rowBytes('N', ['1', 'text']);
   t.throws(() => new RowReader(whole.subarray(0, -1), 0).after(undefined), RangeError);
+  t.throws(() => new RowReader(Buffer.concat([whole, whole]), 0, whole.length - 1).after(undefined), RangeError);
   t.throws(() => new RowReader(whole.subarray(0, 6), 0).after(undefined), RangeError);
   t.throws(() => new RowReader(Buffer.from([0x4e, 0, 1, 0x62, 0, 0, 0, 0]), 0).after(undefined), TypeError);
   t.throws(() => new PgoutputDecoder().decode(Buffer.concat([Buffer.from([0x49, 0, 0, 0, 1]), whole])), TypeError);

@@ -6,16 +6,17 @@ const NULL_VALUE = 0x6e;
 const TEXT_VALUE = 0x74;
 const UNCHANGED_TOAST = 0x75;
 
-/** Reads the rows of an insert, update or delete message of pgoutput, starting after the relation id. */
+/** Reads the rows of an insert, update or delete message of pgoutput, which is in these bytes from behind the relation id up to `end`. */
 export class RowReader {
   constructor(
-    private readonly message: Buffer,
+    private readonly bytes: Buffer,
     private at: number,
+    private readonly end = bytes.length,
   ) {}
 
   /** The row before the change if the table has REPLICA IDENTITY FULL; otherwise only its key was sent, which is skipped. */
   before(): StreamedRow | undefined {
-    const kind = this.message[this.at];
+    const kind = this.bytes[this.at];
     if (kind !== OLD_ROW && kind !== OLD_KEY) return undefined;
     const row = this.#row(undefined);
     return kind === OLD_ROW ? row : undefined;
@@ -27,21 +28,22 @@ export class RowReader {
   }
 
   #row(unchanged: StreamedRow | undefined): StreamedRow {
-    const { message } = this;
-    const columns = message.readUInt16BE(this.at + 1);
-    const row = new StreamedRow(message, columns);
+    const { bytes, end } = this;
+    const columns = bytes.readUInt16BE(this.at + 1);
+    const row = new StreamedRow(bytes, columns);
     let at = this.at + 3;
     for (let i = 0; i < columns; i++) {
-      const kind = message[at++];
+      const kind = bytes[at++];
       if (kind === TEXT_VALUE) {
         const start = at + 4;
-        at = start + message.readUInt32BE(at);
-        if (at > message.length) throw new RangeError('a row of the stream is cut off');
+        at = start + bytes.readUInt32BE(at);
         row.setText(i, start);
       } else if (kind === NULL_VALUE) row.setNull(i);
       else if (kind === UNCHANGED_TOAST) row.setUnchanged(i, unchanged);
       else throw new TypeError(`a value of the stream has the unknown kind ${kind}`);
     }
+    // Behind the message may be an earlier one.
+    if (at > end) throw new RangeError('a row of the stream is cut off');
     this.at = at;
     return row;
   }

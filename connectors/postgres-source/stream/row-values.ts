@@ -42,9 +42,9 @@ export class StreamedRow implements RowValues {
   /** Offset of each value, behind its length; negative for one that is not there. */
   readonly #starts: number[];
 
-  /** `message` holds the values and must not be changed afterwards. */
+  /** `bytes` hold the values, which must not be changed afterwards. */
   constructor(
-    private readonly message: Buffer,
+    private readonly bytes: Buffer,
     readonly columns: number,
   ) {
     this.#starts = new Array(columns);
@@ -53,7 +53,7 @@ export class StreamedRow implements RowValues {
   text(column: number): ColumnText {
     const start = this.#starts[column];
     if (start === undefined || start === UNCHANGED) return undefined;
-    return start === NULL ? null : this.message.toString('utf8', start, this.#endOf(start));
+    return start === NULL ? null : this.bytes.toString('utf8', start, this.#endOf(start));
   }
 
   has(column: number): boolean {
@@ -63,7 +63,7 @@ export class StreamedRow implements RowValues {
 
   write(column: number, to: EventWriter): void {
     const start = this.#starts[column]!;
-    to.utf8(this.message, start, this.#endOf(start));
+    to.utf8(this.bytes, start, this.#endOf(start));
   }
 
   setText(column: number, start: number): void {
@@ -80,6 +80,6 @@ export class StreamedRow implements RowValues {
   }
 
   #endOf(start: number): number {
-    return start + this.message.readUInt32BE(start - LENGTH_BYTES);
+    return start + this.bytes.readUInt32BE(start - LENGTH_BYTES);
   }
 }

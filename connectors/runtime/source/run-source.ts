@@ -9,16 +9,20 @@ const LAG_INTERVAL_MS = 5_000;
 
 /** Publishes the changes of a source until the signal is aborted or the source ends. Retries transient failures and throws others. */
 export async function runSource(source: Source, context: ConnectorContext, signal: AbortSignal): Promise<void> {
-  // A failure of the source ends publishing, and the other way round.
-  const failure = new AbortController();
-  const stop = AbortSignal.any([signal, failure.signal]);
-  const outbox = new Outbox(context, stop, () => failure.abort());
+  // A failure of the source ends publishing, and the other way round. `AbortSignal.any` would look at all of its parts whenever it is
+  // asked, and a source asks for each change.
+  const stop = new AbortController();
+  const end = (): void => stop.abort(signal.reason);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  const outbox = new Outbox(context, stop.signal, end);
   const stopLag = pollLag(source, context);
   try {
-    await readUntilDone(source, outbox, context, stop);
+    await readUntilDone(source, outbox, context, stop.signal);
   } finally {
     stopLag();
-    failure.abort();
+    end();
+    signal.removeEventListener('abort', end);
     await outbox.ended();
   }
 }

@@ -10,9 +10,10 @@ import { CommitBatch } from '../commit/commit-batch.js';
 import { CommitPolicy } from '../commit/commit-policy.js';
 import { batchRefused } from '../commit/store-problem.js';
 import type { Quarantine } from '../quarantine/quarantine.js';
+import type { PositionVerdict } from '../source-progress/epoch-progress.js';
 import { ParkedSources } from '../source-progress/parked-sources.js';
 import { RecentIds } from '../source-progress/recent-ids.js';
-import { positionRefusals, precedingFailed, screenEvent } from '../source-progress/screen-event.js';
+import { positionRefusal, precedingFailed, screenEvent } from '../source-progress/screen-event.js';
 import { SourceTable } from '../source-progress/source-table.js';
 import type { WatermarkCheckpoint } from '../source-progress/watermark-checkpoint.js';
 import type { Backlog } from './backlog.js';
@@ -183,9 +184,9 @@ export class PartitionWriter {
   }
 
   /** `unit` is parked when the event cannot be decided yet. */
-  #screen(event: WaitingEvent, batch: CommitBatch, unit: WaitingUnit): void {
+  #screen(event: WaitingEvent, batch: CommitBatch, unit: WaitingUnit, verdict?: PositionVerdict): void {
     const source = this.#sources.of(event);
-    const screening = screenEvent(event, source, this.#recent, batch);
+    const screening = screenEvent(event, source, this.#recent, batch, verdict);
     if (screening.kind === 'take') batch.add(event, source);
     else if (screening.kind === 'park') this.#parked.park(unit);
     else if (screening.kind === 'follow') batch.follow(screening.leader, event);
@@ -199,7 +200,8 @@ export class PartitionWriter {
       this.#parked.park(unit);
       return;
     }
-    const problems = source ? positionRefusals(unit.events, source) : [];
+    const verdicts = source?.judgeAll(unit.events) ?? [];
+    const problems = verdicts.map((verdict, i) => positionRefusal(unit.events[i]!, verdict));
     if (problems.some((problem) => problem !== undefined)) {
       for (const [i, event] of unit.events.entries()) {
         const problem = problems[i] ?? batchRefused(event.fields.id, event.fields.route.entry);
@@ -208,7 +210,7 @@ export class PartitionWriter {
       }
       return;
     }
-    for (const event of unit.events) this.#screen(event, batch, unit);
+    for (let i = 0; i < unit.events.length; i++) this.#screen(unit.events[i]!, batch, unit, verdicts[i]);
     batch.isAtomic = batch.events.length > 0;
   }
 }

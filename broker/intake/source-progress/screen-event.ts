@@ -19,17 +19,18 @@ export type Screening =
 const TAKE: Screening = { kind: 'take' };
 const PARK: Screening = { kind: 'park' };
 
-/** Decides from what this broker knows; changes nothing. */
+/** Decides from what this broker knows; changes nothing. `verdict` is that of its position where it was judged already. */
 export function screenEvent(
   event: WaitingEvent,
   source: SourceProgress | undefined,
   recent: RecentIds,
   batch: CommitBatch,
+  verdict?: PositionVerdict,
 ): Screening {
   const { identity, subject, fields } = event;
   if (source && !source.isCurrent) return PARK;
   if (source && fields.sourcePosition) {
-    const decided = screenPosition(event, source.judge(event));
+    const decided = screenPosition(event, verdict ?? source.judge(event));
     if (decided) return decided;
   }
   if (fields.refusal) return PARK;
@@ -60,12 +61,9 @@ export const duplicateOf = (event: WaitingEvent, position: number): PublishResul
   duplicate: true,
 });
 
-/** For each event of an atomic batch: why its source position forbids taking it, undefined when nothing does. */
-export function positionRefusals(events: readonly WaitingEvent[], source: SourceProgress): (Problem | undefined)[] {
-  return source.judgeAll(events).map(({ kind }, i) => {
-    const isRefused = kind === 'blocked' || kind === 'too_many_epochs';
-    return isRefused ? positionProblem(events[i]!, kind) : undefined;
-  });
+/** Why its source position forbids taking an event; undefined when it does not. */
+export function positionRefusal(event: WaitingEvent, { kind }: PositionVerdict): Problem | undefined {
+  return kind === 'blocked' || kind === 'too_many_epochs' ? positionProblem(event, kind) : undefined;
 }
 
 export function precedingFailed({ fields: { id, route } }: WaitingEvent): Problem {

@@ -1,6 +1,6 @@
 import { isSourcePosition } from '../../../proto/values/source-position.js';
 import { isAbsent, type RawEvent } from '../validate/event-shape.js';
-import { isPrintableId } from '../validate/printable.js';
+import { sharedPrintable } from '../validate/printable.js';
 
 /** Position of an event in its source's own numbering. */
 export interface SourcePosition {
@@ -14,5 +14,6 @@ export function sourcePositionOf(event: RawEvent): SourcePosition | undefined {
   const { sourceposition: position, sourceepoch } = event;
   if (typeof position !== 'string' || !isSourcePosition(position)) return undefined;
   if (isAbsent(sourceepoch)) return { epoch: '', position };
-  return isPrintableId(sourceepoch) ? { epoch: sourceepoch, position } : undefined;
+  const epoch = sharedPrintable(sourceepoch);
+  return epoch === undefined ? undefined : { epoch, position };
 }

@@ -6,7 +6,7 @@ import { isInstant } from '../../../proto/values/rfc3339.js';
 import { isSourcePosition } from '../../../proto/values/source-position.js';
 import { isWellFormed } from '../../../proto/values/unicode.js';
 import { FINDINGS_NAMED_MAX, type Finding } from './finding.js';
-import { isPrintableId, PRINTABLE_ID } from './printable.js';
+import { isPrintableId, PRINTABLE_ID, sharedPrintable } from './printable.js';
 
 /** An event as a source sent it, not validated yet. */
 export type RawEvent = Readonly<Record<string, unknown>>;
@@ -92,7 +92,7 @@ function checkSourcePosition(event: RawEvent, invalid: Invalid): void {
     invalid('sourceposition must be up to eight decimal numbers separated by dots');
   }
   if (isAbsent(sourceepoch)) return;
-  if (!isPrintableId(sourceepoch)) invalid(`sourceepoch ${PRINTABLE_ID}`);
+  if (sharedPrintable(sourceepoch) === undefined) invalid(`sourceepoch ${PRINTABLE_ID}`);
   if (isAbsent(sourceposition)) invalid('sourceepoch needs a sourceposition beside it');
 }
 

@@ -7,5 +7,19 @@ export function isPrintableId(value: unknown): value is string {
   return typeof value === 'string' && (ASCII.test(value) || ANY.test(value));
 }
 
+/** The value that was read last. */
+let lastShared = '';
+
+/**
+ * The value where it is printable as an id is, for one that most events share with the one before them, as the epoch of their source: it
+ * is matched once, and all of them keep the same string, which maps find by its address.
+ */
+export function sharedPrintable(value: unknown): string | undefined {
+  if (value === lastShared) return lastShared;
+  if (!isPrintableId(value)) return undefined;
+  lastShared = value;
+  return value;
+}
+
 /** Rule for ids, as the end of a sentence that names the attribute. */
 export const PRINTABLE_ID = 'must have 1 to 128 printable characters, and no space at its beginning or end';

@@ -4,6 +4,8 @@ import type { LogEvent } from './log-event.js';
 /** A subscriber that pauses for a moment finds the events it missed here; older ones are read from the store. */
 const RECENT_EVENTS_MAX = 16_384;
 const RECENT_BYTES_MAX = 8 * 1024 * 1024;
+/** So many of the newest events stay decoded, for those who count them after they were dispatched. */
+const DECODED_EVENTS_MAX = 2048;
 
 /**
  * The end of one partition's log in memory, without a gap from `after` to the last event dispatched. It makes the
@@ -29,7 +31,8 @@ export class RecentTail {
 
   push(event: LogEvent): void {
     this.#events.push(event);
-    this.#bytes += event.bytes.length;
+    this.#bytes += event.size;
+    this.#events[this.#events.length - 1 - DECODED_EVENTS_MAX]?.forgetDecoded();
     while (this.#bytes > RECENT_BYTES_MAX || this.#events.length - this.#first > RECENT_EVENTS_MAX) this.#dropOldest();
   }
 
@@ -69,7 +72,7 @@ export class RecentTail {
 
   #dropOldest(): void {
     const oldest = this.#events[this.#first] as LogEvent;
-    this.#bytes -= oldest.bytes.length;
+    this.#bytes -= oldest.size;
     this.#after = oldest.position;
     this.#events[this.#first++] = undefined;
     if (this.#first > RECENT_EVENTS_MAX) {

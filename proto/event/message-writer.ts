@@ -11,6 +11,7 @@ export interface Memory {
   allocate(length: number): Uint8Array;
 }
 
+const NOTHING = Buffer.alloc(0);
 const SHORT_LIVED: Memory = { allocate: Buffer.allocUnsafe };
 
 /**
@@ -21,8 +22,12 @@ const SHORT_LIVED: Memory = { allocate: Buffer.allocUnsafe };
  * Invariants: one message at a time; every `put` has reserved its bytes before.
  */
 export class MessageWriter {
-  #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+  #bytes: Buffer;
   #at = 0;
+
+  constructor(memory = Buffer.allocUnsafe(INITIAL_BYTES)) {
+    this.#bytes = memory;
+  }
 
   /** Bytes written since `begin`. */
   get length(): number {
@@ -33,6 +38,27 @@ export class MessageWriter {
   begin(): this {
     this.#at = 0;
     return this;
+  }
+
+  /** Begins behind a gap in memory of the caller's, which is moved when it is too small. */
+  beginIn(memory: Buffer, gap: number): this {
+    this.#bytes = memory;
+    this.#at = gap;
+    return this;
+  }
+
+  /** Discards what was written behind an offset. */
+  cut(length: number): this {
+    this.#at = length;
+    return this;
+  }
+
+  /** All memory that was written to, without a copy: it is not written to any more. */
+  release(): Buffer {
+    const memory = this.#bytes;
+    this.#bytes = NOTHING;
+    this.#at = 0;
+    return memory;
   }
 
   /** Writes an integer from 0 to 2^53 − 1: a tag, a length or an unsigned value. */

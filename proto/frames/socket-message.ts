@@ -16,9 +16,12 @@ export function socketMessage(payload: string | Uint8Array): Buffer {
   return message;
 }
 
+/** Size of the WebSocket header of the longest payload. */
+export const HEAD_BYTES_MAX = 10;
+
 /** Size of the WebSocket header for a payload of this length. */
 export function headBytes(length: number): number {
-  return length <= SHORT_LENGTH_MAX ? 2 : length <= 0xffff ? 4 : 10;
+  return length <= SHORT_LENGTH_MAX ? 2 : length <= 0xffff ? 4 : HEAD_BYTES_MAX;
 }
 
 /** Writes the WebSocket header; returns the offset of the payload. */

@@ -20,7 +20,7 @@ export class EventQueue {
   /** Takes well under a microsecond. */
   push(event: LogEvent): void {
     this.#events.push(event);
-    this.#bytes += event.bytes.length;
+    this.#bytes += event.size;
     while (this.#size > QUEUED_EVENTS_MAX || this.#bytes > QUEUED_BYTES_MAX) this.#countOldest();
     if (this.#timer || this.#draining) return;
     this.#timer = setTimeout(() => void this.drained(), INTERVAL_MS);
@@ -63,7 +63,7 @@ export class EventQueue {
 
   #countOldest(): void {
     const event = this.#events[this.#first++] as LogEvent;
-    this.#bytes -= event.bytes.length;
+    this.#bytes -= event.size;
     if (this.#first === this.#events.length) {
       this.#events = [];
       this.#first = 0;

@@ -1,8 +1,8 @@
-import { MessageWriter } from '../../../proto/event/message-writer.js';
 import type { EventEncoder, ProjectedEvent } from '../../../proto/frames/event-encoder.js';
-import { EVENTS_BYTES_MAX, eventsMessage } from '../../../proto/frames/events-message.js';
+import { eventsMessage } from '../../../proto/frames/events-message.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
 import { AcceptedSpan } from './accepted-span.js';
+import { PendingFrame } from './pending-frame.js';
 
 /** Events of one view in one encoding, as one frame. All members are sent the same object, so nobody may change it. */
 export interface EventsBatch {
@@ -13,8 +13,6 @@ export interface EventsBatch {
   through: number;
   accepted: AcceptedSpan;
 }
-
-const writer = new MessageWriter();
 
 /** A subscription as its channel sees it. */
 export interface ChannelMember {
@@ -28,9 +26,8 @@ export interface ChannelMember {
  */
 export class Channel {
   readonly #members = new Set<ChannelMember>();
-  #pieces: Uint8Array[] = [];
+  readonly #pending: PendingFrame;
   #positions: number[] = [];
-  #bytes = 0;
   #accepted = new AcceptedSpan();
 
   constructor(
@@ -38,14 +35,16 @@ export class Channel {
     readonly encoding: Subprotocol,
     readonly encoder: EventEncoder,
     public through: number,
-  ) {}
+  ) {
+    this.#pending = new PendingFrame(encoder);
+  }
 
   get size(): number {
     return this.#members.size;
   }
 
   get isPending(): boolean {
-    return this.#pieces.length > 0;
+    return this.#pending.events > 0;
   }
 
   join(member: ChannelMember): void {
@@ -57,12 +56,11 @@ export class Channel {
   }
 
   append(event: ProjectedEvent): void {
-    this.encoder.write(event, writer.begin());
-    const piece = writer.finish();
-    if (this.#bytes + piece.length > EVENTS_BYTES_MAX && this.isPending) this.flush(event.position - 1);
-    this.#pieces.push(piece);
+    if (!this.#pending.add(event)) {
+      this.flush(event.position - 1);
+      this.#pending.add(event);
+    }
     this.#positions.push(event.position);
-    this.#bytes += piece.length;
     this.#accepted.add(event.timeMs);
   }
 
@@ -70,11 +68,9 @@ export class Channel {
   flush(through: number): EventsBatch | undefined {
     this.through = through;
     if (!this.isPending) return undefined;
-    const message = this.#message(this.#pieces);
+    const message = this.#pending.take({ channel: this.number, through });
     const batch = { message, positions: this.#positions, through, accepted: this.#accepted };
-    this.#pieces = [];
     this.#positions = [];
-    this.#bytes = 0;
     this.#accepted = new AcceptedSpan();
     // A member may leave the channel inside `deliver`: iterating a Set allows that.
     for (const member of this.#members) member.deliver(batch);
@@ -84,12 +80,8 @@ export class Channel {
   /** Sends a frame without events, so that members learn up to which position the log held nothing for them. */
   announce(through: number): void {
     this.through = through;
-    const batch = { message: this.#message([]), positions: [], through, accepted: new AcceptedSpan() };
+    const message = eventsMessage(this.encoder, { channel: this.number, through, events: 0 }, []);
+    const batch = { message, positions: [], through, accepted: new AcceptedSpan() };
     for (const member of this.#members) member.deliver(batch);
-  }
-
-  #message(pieces: Uint8Array[]): Uint8Array {
-    const head = { channel: this.number, through: this.through, events: pieces.length };
-    return eventsMessage(this.encoder, head, pieces);
   }
 }

@@ -31,7 +31,7 @@ export class LogSegment {
     readonly through: number,
     readonly events: readonly LogEvent[],
   ) {
-    this.eventBytes = events.reduce((sum, event) => sum + event.bytes.length, 0);
+    this.eventBytes = events.reduce((sum, event) => sum + event.size, 0);
     this.bytes = this.eventBytes;
   }
 

@@ -277,7 +277,7 @@ export class LogSegments {
 function beginningOf(events: LogEvent[], bytesMax: number): LogEvent[] {
   let end = 0;
   for (let bytes = 0; end < events.length; end++) {
-    bytes += (events[end] as LogEvent).bytes.length;
+    bytes += (events[end] as LogEvent).size;
     if (bytes > bytesMax && end > 0) break;
   }
   return events.slice(0, end);

@@ -4,7 +4,7 @@ import { LogSegment } from './log-segment.js';
 import { ReconnectStorm } from './reconnect-storm.js';
 import { SharedScan } from './shared-scan.js';
 
-const event = { bytes: Buffer.alloc(0) } as unknown as LogEvent;
+const event = { size: 0 } as unknown as LogEvent;
 
 /** A log of 1,000 positions, read in segments of 100. */
 function scanOf(loads: number[], storm = new ReconnectStorm()): SharedScan {

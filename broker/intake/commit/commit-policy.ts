@@ -1,12 +1,10 @@
-import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
+import { BATCH_MESSAGES_MAX, SINGLES_MAX } from '../../nats/write/publisher.js';
 
 /** `batch`: one atomic batch, synced as one by the store. `singles`: each event by itself, pipelined. */
 export type CommitMode = 'batch' | 'singles';
 
-/** Up to this many events always go as singles: an atomic batch costs as much as about twenty synced writes. */
-const ALWAYS_SINGLES = 20;
-/** Upper bounds of the size classes, measured apart because the cost per event depends on how many share a commit. */
-const SIZE_CLASSES = [ALWAYS_SINGLES, 100, BATCH_MESSAGES_MAX] as const;
+/** Upper bounds of the size classes, in the first of which all go as singles, measured apart because the cost per event depends on how many share a commit. */
+const SIZE_CLASSES = [SINGLES_MAX, 100, BATCH_MESSAGES_MAX] as const;
 /** Weight of the newest measurement: a few commits follow a store that changes, one outlier does not sway it. */
 const SMOOTHING = 0.25;
 /** Smaller commits measure round-trip time, not marginal cost per event. */

@@ -11,4 +11,6 @@ export interface OutMessage {
   expectLastSubject?: number | undefined;
   /** Sequence of the newest message of the stream; in a batch only the first message may carry it. */
   expectLast?: number | undefined;
+  /** Id of the newest message of the stream. */
+  expectLastId?: string | undefined;
 }

@@ -64,6 +64,20 @@ t.test('publishing', async (t) => {
     t.equal(await last(), before);
   });
 
+  t.test('a chain is stored behind its message, and ends before the first that is refused', async (t) => {
+    const link = (id: string, more: Partial<OutMessage> = {}) => ({ ...message(more), id });
+    const { position } = await publisher.publish(link('l0'));
+    await publisher.publishChain([link('l1'), link('l2'), link('l3')], 'l0');
+    t.match(await publisher.publish(link('l2')), { position: position + 2, duplicate: true });
+    t.equal(await last(), position + 3);
+    await t.rejects(publisher.publishChain([link('l4'), link('l5')], 'l2'), WrongExpectedSequenceError);
+    t.equal(await last(), position + 3);
+    const refused = link('l5', { subject: 'ev.0.q.q.q', expectLastSubject: 7 });
+    await t.rejects(publisher.publishChain([link('l4'), refused, link('l6')], 'l3'), WrongExpectedSequenceError);
+    t.equal(await last(), position + 4);
+    t.equal(publisher.inFlight, 0);
+  });
+
   t.test('a TTL is kept by single messages and batches', async (t) => {
     t.ok((await publisher.publish(message({ ttlSeconds: 3_600 }))).position);
     const { lastPosition } = await publisher.publishBatch([

@@ -12,8 +12,8 @@ const LINE_BREAK = /[\r\n]/;
 
 /** Adds a message with its JetStream headers; `reply` is the subject of its acknowledgement, empty for none. */
 export function putPublish(bytes: PublishBytes, message: OutMessage, reply: string, member?: BatchMember): void {
-  const { subject, data, id, ttlSeconds, expectLast, expectLastSubject } = message;
-  const hasCondition = (ttlSeconds ?? expectLast ?? expectLastSubject) !== undefined;
+  const { subject, data, id, ttlSeconds, expectLast, expectLastId, expectLastSubject } = message;
+  const hasCondition = (ttlSeconds ?? expectLast ?? expectLastId ?? expectLastSubject) !== undefined;
   if (id === undefined && !hasCondition && !member) {
     bytes.plain(subject, reply, data);
     return;
@@ -26,6 +26,7 @@ export function putPublish(bytes: PublishBytes, message: OutMessage, reply: stri
   }
   if (ttlSeconds !== undefined) bytes.header('Nats-TTL', `${ttlSeconds}s`);
   if (expectLast !== undefined) bytes.header('Nats-Expected-Last-Sequence', expectLast);
+  if (expectLastId !== undefined) bytes.header('Nats-Expected-Last-Msg-Id', expectLastId);
   if (expectLastSubject !== undefined) bytes.header('Nats-Expected-Last-Subject-Sequence', expectLastSubject);
   if (member) {
     bytes.header('Nats-Batch-Id', member.id).header('Nats-Batch-Sequence', member.sequence);

@@ -2,8 +2,9 @@ import { NOTICE_INTERVAL_MS } from '../../proto/async/spaced-reports.js';
 import { randomId } from '../../proto/random-id.js';
 import { receiptSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { DuplicateInBatchError } from '../nats/store-errors.js';
+import { DuplicateInBatchError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { RECEIPTS_STREAM } from '../nats/stream-names.js';
+import { SINGLES_MAX } from '../nats/write/publisher.js';
 import { digest, type ReceiptRecord } from './receipt-record.js';
 
 type Omitted = 'broker' | 'n' | 'prev' | 'time';
@@ -37,6 +38,8 @@ interface Link {
 }
 
 const BATCH_RECORDS_MAX = 500;
+/** Batches after one that met records of another broker, which would refuse each of those that expect to be alone. */
+const BATCHES_AFTER_OTHERS = 100;
 const RETRY_MS = 250;
 /** Records waiting for the store: beyond it subscriptions are refused rather than delivered without a receipt. */
 const WAITING_RECORDS_MAX = 50_000;
@@ -60,6 +63,10 @@ export class ReceiptChain {
   /** When the first record was appended that is not sealed. */
   #unsealedSinceMs: number | undefined;
   #writing: Promise<void> | undefined;
+  /** Id of the record that was stored last; undefined while that is not certain. */
+  #lastId: string | undefined;
+  /** Writes until few records are stored one by one again. */
+  #batchesLeft = 0;
   #stopped = false;
 
   constructor(private readonly deps: ReceiptChainDeps) {}
@@ -165,17 +172,42 @@ export class ReceiptChain {
   }
 
   async #store(batch: Link[]): Promise<void> {
+    const isFew = batch.length > 1 && batch.length <= SINGLES_MAX;
+    if (!isFew || !(await this.#storeFew(batch))) await this.#storeBatch(batch);
+    this.#lastId = batch.at(-1)?.id;
+  }
+
+  /**
+   * Stores few records, for which an atomic batch costs the store several times as much (docs/decisions/0425). False when another
+   * broker has written to the stream since: a part of them may be stored then.
+   */
+  async #storeFew(batch: Link[]): Promise<boolean> {
+    const after = this.#lastId;
+    if (after === undefined || this.#batchesLeft-- > 0) return false;
+    this.#lastId = undefined;
+    try {
+      await this.deps.bus.publisher.publishChain(batch, after);
+      return true;
+    } catch (error) {
+      if (!(error instanceof WrongExpectedSequenceError)) throw error;
+      this.#batchesLeft = BATCHES_AFTER_OTHERS;
+      return false;
+    }
+  }
+
+  async #storeBatch(batch: Link[]): Promise<void> {
+    const { publisher } = this.deps.bus;
     const [only] = batch;
     if (batch.length === 1 && only) {
-      await this.deps.bus.publisher.publish(only);
+      await publisher.publish(only);
       return;
     }
     try {
-      await this.deps.bus.publisher.publishBatch(batch);
+      await publisher.publishBatch(batch);
     } catch (error) {
       // An attempt whose outcome was uncertain did store them: one by one the stored ones answer as duplicates.
       if (!(error instanceof DuplicateInBatchError)) throw error;
-      for (const link of batch) await this.deps.bus.publisher.publish(link);
+      for (const link of batch) await publisher.publish(link);
     }
   }
 }

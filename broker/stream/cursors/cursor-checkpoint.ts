@@ -5,6 +5,7 @@ import { lastOf } from '../../nats/read/leader-get.js';
 import { StoreFullError, WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import type { OutMessage } from '../../nats/write/out-message.js';
+import { SINGLES_MAX } from '../../nats/write/publisher.js';
 import type { Cursor } from './cursor.js';
 import { decodeCursor, encodeCursor, type StoredCursor } from './cursor-record.js';
 
@@ -37,7 +38,8 @@ interface Waiter {
  * Makes acknowledged positions durable.
  *
  * Thousands of subscribers acknowledge many times a second, and a write for each would cost the store as much as the events.
- * So a cursor only becomes dirty, and all dirty cursors are written together, one atomic batch at a time.
+ * So a cursor only becomes dirty, and all dirty cursors are written together, one atomic batch at a time, or one by one where they
+ * are few (docs/decisions/0425).
  *
  * Invariants: `acked` is sent after the position is on disk and never before. Each write expects the revision that the cursor
  * has in the store, so that a holder that was superseded cannot move it back: it is fenced, and the rest of its batch is
@@ -92,13 +94,8 @@ export class CursorCheckpoint {
         await this.#untilDue();
         continue;
       }
-      const started = performance.now();
-      try {
-        await this.#write(batch);
-        this.onCheckpoint(batch.length, performance.now() - started);
-      } catch (error) {
-        await this.#recover(batch, error);
-      }
+      if (batch.length <= SINGLES_MAX) await Promise.all(batch.map((cursor) => this.#write([cursor])));
+      else await this.#write(batch);
     }
     // In the turn in which nothing was dirty: a cursor that is added a moment later starts the loop again.
     this.#running = undefined;
@@ -135,6 +132,16 @@ export class CursorCheckpoint {
   }
 
   async #write(batch: Cursor[]): Promise<void> {
+    const started = performance.now();
+    try {
+      await this.#send(batch);
+      this.onCheckpoint(batch.length, performance.now() - started);
+    } catch (error) {
+      await this.#recover(batch, error);
+    }
+  }
+
+  async #send(batch: Cursor[]): Promise<void> {
     const written = batch.map((cursor) => cursor.position);
     const messages = batch.map(toMessage);
     const [single] = messages;

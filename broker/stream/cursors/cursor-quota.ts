@@ -40,6 +40,8 @@ export class CursorQuota {
   readonly #bySystem = new Map<string, Usage>();
   #records: ReadonlyMap<string, number> = new Map();
   #recordsAtMs = Number.NEGATIVE_INFINITY;
+  /** Grants of which a cursor may have been created since the records were asked for. */
+  readonly #mayHave = new Set<string>();
   #reading: Promise<void> | undefined;
 
   constructor(private readonly deps: CursorQuotaDeps) {}
@@ -49,7 +51,7 @@ export class CursorQuota {
     const { max, systemOf } = this.deps;
     const system = systemOf(grant);
     if (max === undefined || system === undefined) return write();
-    if (this.deps.clockMs() - this.#recordsAtMs > COUNT_AGE_MS_MAX) await this.#readRecords();
+    if (!this.#isCounted) await this.#readRecords();
     const usage = this.#usageOf(system);
     const isFull = (): boolean => usage.cursors + usage.inFlight >= max;
     if (isFull() && !usage.isExact) await this.#count(system, usage);
@@ -57,11 +59,32 @@ export class CursorQuota {
     usage.inFlight++;
     try {
       const written = await write();
+      this.mayHave(grant);
       usage.cursors++;
       return written;
     } finally {
       usage.inFlight--;
     }
+  }
+
+  /**
+   * True, once, for a grant of which the store had no cursor at most a minute ago. Another process may have
+   * created one since: what is built upon it must not rely on it (docs/decisions/0426).
+   */
+  presumesNone(grant: string): boolean {
+    if (!this.#isCounted || this.#records.has(grant) || this.#mayHave.has(grant)) return false;
+    this.mayHave(grant);
+    return true;
+  }
+
+  /** A cursor of the grant was created, here or by another process. */
+  mayHave(grant: string): void {
+    this.#mayHave.add(grant);
+  }
+
+  /** What the store had may have changed unnoticed. */
+  forget(): void {
+    this.#recordsAtMs = Number.NEGATIVE_INFINITY;
   }
 
   removed(grant: string): void {
@@ -70,7 +93,12 @@ export class CursorQuota {
     if (usage?.isExact && usage.cursors > 0) usage.cursors--;
   }
 
+  get #isCounted(): boolean {
+    return this.deps.clockMs() - this.#recordsAtMs <= COUNT_AGE_MS_MAX;
+  }
+
   #readRecords(): Promise<void> {
+    if (!this.#reading) this.#mayHave.clear();
     this.#reading ??= this.deps
       .records()
       .then((records) => {

@@ -1,18 +1,20 @@
 import t from 'tap';
 import type { SluiceError } from '../../../proto/errors.js';
+import { eventually } from '../../../tests/support/condition.js';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import type { Bus } from '../../nats/bus.js';
 import { ensureStreams } from '../../nats/streams.js';
-import { CursorStore } from './cursor-store.js';
+import { type CursorBound, CursorStore } from './cursor-store.js';
 
 async function openStore(
   t: Parameters<typeof startNats>[0],
   given?: Bus,
   onCheckpoint: (cursors: number, ms: number) => void = () => {},
+  bound?: CursorBound,
 ): Promise<CursorStore> {
   const bus = given ?? (await connect(t, await startNats(t)));
   await ensureStreams(bus, { partitions: 1, replicas: 1 });
-  const store = new CursorStore(bus, onCheckpoint);
+  const store = new CursorStore(bus, onCheckpoint, bound);
   store.start();
   return store;
 }
@@ -140,6 +142,7 @@ t.test('a cursor is recalled as it was given up, once, until another broker clai
   const nats = await startNats(t);
   const buses = [await connect(t, nats), await connect(t, nats)] as const;
   const [store, other] = [await openStore(t, buses[0]), await openStore(t, buses[1])];
+  const heard = hearing(buses[0]);
   const giveUpAt = async (position: number): Promise<void> => {
     const cursor = await store.claim(REQUEST, await store.load('g', 'default', ''));
     store.advance(cursor, position);
@@ -147,7 +150,7 @@ t.test('a cursor is recalled as it was given up, once, until another broker clai
     await store.release(cursor);
   };
   await giveUpAt(5);
-  const recalled = store.recall('g', 'default', '');
+  const recalled = store.recall('g', 'default', '')?.stored;
   t.equal(recalled?.record.position, 5);
   t.equal(store.recall('g', 'default', ''), undefined);
   const again = await store.claim(REQUEST, recalled);
@@ -156,26 +159,75 @@ t.test('a cursor is recalled as it was given up, once, until another broker clai
   t.equal(store.recall('g', 'default', 'another narrowing'), undefined);
 
   await giveUpAt(7);
-  await other.release(await other.claim(REQUEST, await other.load('g', 'default', '')));
-  // The announcement is with the server then, and after that with the first broker.
-  await buses[1].nc.flush();
-  await buses[0].nc.flush();
+  const theirs = await other.claim(REQUEST, await other.load('g', 'default', ''));
+  await heard(theirs.claim);
   t.equal(store.recall('g', 'default', ''), undefined);
 });
+
+t.test('a grant of which the store had no cursor is presumed to have none, once, until one is claimed', async (t) => {
+  const nats = await startNats(t);
+  const bound = { max: 100, systemOf: () => 'reader', grantsOf: () => ['g', 'new'] };
+  const buses = [await connect(t, nats), await connect(t, nats)] as const;
+  const [store, other] = [
+    await openStore(t, buses[0], undefined, bound),
+    await openStore(t, buses[1], undefined, bound),
+  ];
+  const heard = hearing(buses[0]);
+  await other.release(await other.claim({ ...REQUEST, name: 'c1' }, undefined));
+  t.equal(store.recall('new', 'default', ''), undefined, 'the store was not asked yet');
+  await store.release(await store.claim(REQUEST, undefined));
+  t.equal(store.recall('g', 'another', ''), undefined, 'the grant has cursors');
+  t.same(store.recall('new', 'default', ''), { stored: undefined });
+  t.equal(store.recall('new', 'default', ''), undefined);
+
+  const theirs = await other.claim({ ...REQUEST, grant: 'elsewhere' }, undefined);
+  await heard(theirs.claim);
+  t.equal(store.recall('elsewhere', 'default', ''), undefined);
+});
+
+t.test('a claim upon a presumption that another broker has overtaken is rejected with SUPERSEDED', async (t) => {
+  const nats = await startNats(t);
+  const bound = { max: 100, systemOf: () => 'reader', grantsOf: () => ['g', 'new'] };
+  const [store, other] = [
+    await openStore(t, await connect(t, nats), undefined, bound),
+    await openStore(t, await connect(t, nats), undefined, bound),
+  ];
+  await store.claim(REQUEST, undefined);
+  const request = { ...REQUEST, grant: 'new' };
+  t.same(store.recall('new', 'default', ''), { stored: undefined });
+  const theirs = await other.claim(request, undefined);
+  await t.rejects(store.claim(request, undefined), { code: 'SUPERSEDED' });
+  t.notOk(theirs.fenced);
+});
+
+/** Returns what resolves when a broker has heard of a claim. */
+function hearing(bus: Bus): (claim: string) => Promise<void> {
+  let heard = '';
+  bus.nc.subscribe('sluice.claimed.>', {
+    callback: (_error, message) => {
+      heard += message.string();
+    },
+  });
+  return (claim) => eventually(() => heard.includes(claim), 'the announcement of a claim', 5_000);
+}
 
 t.test('claims that are stored together are announced to other brokers in fewer messages', async (t) => {
   const nats = await startNats(t);
   const buses = [await connect(t, nats), await connect(t, nats)] as const;
   const [store, other] = [await openStore(t, buses[0]), await openStore(t, buses[1])];
+  const heard = hearing(buses[0]);
   const requests = Array.from({ length: 10 }, (_, i) => ({ ...REQUEST, name: `c${i}` }));
-  for (const request of requests) await store.release(await store.claim(request, undefined));
+  for (const request of requests) {
+    const own = await store.claim(request, undefined);
+    await store.release(own);
+    await heard(own.claim);
+  }
   let messages = 0;
   buses[0].nc.subscribe('sluice.claimed.>', { callback: () => void messages++ });
   await buses[0].nc.flush();
   const stored = await Promise.all(requests.map(({ name }) => other.load('g', name, '')));
-  await Promise.all(requests.map((request, i) => other.claim(request, stored[i])));
-  await buses[1].nc.flush();
-  await buses[0].nc.flush();
+  const theirs = await Promise.all(requests.map((request, i) => other.claim(request, stored[i])));
+  for (const { claim } of theirs) await heard(claim);
   for (const { name } of requests) t.equal(store.recall('g', name, ''), undefined, `${name} is not recalled`);
   t.ok(messages > 0 && messages < requests.length, `${messages} messages`);
 });
@@ -183,7 +235,7 @@ t.test('claims that are stored together are announced to other brokers in fewer 
 t.test('a claim upon a recalled record that is no longer the newest is rejected with SUPERSEDED', async (t) => {
   const store = await openStore(t);
   await store.release(await store.claim(REQUEST, undefined));
-  const recalled = store.recall('g', 'default', '');
+  const recalled = store.recall('g', 'default', '')?.stored;
   await store.release(await store.claim(REQUEST, await store.load('g', 'default', '')));
   await t.rejects(store.claim(REQUEST, recalled), { code: 'SUPERSEDED' });
 });

@@ -26,6 +26,14 @@ export type Acknowledgement = Omit<ClaimRequest, 'narrowing'> & { narrowing: str
 /** The quota of cursors per system, for which the store counts. */
 export type CursorBound = Pick<CursorQuotaDeps, 'max' | 'systemOf' | 'grantsOf'>;
 
+/** What a process knows of a cursor without asking the store. */
+export interface Recalled {
+  /** Undefined for a cursor that was never stored. */
+  stored: StoredCursor | undefined;
+}
+
+const NEVER_STORED: Recalled = { stored: undefined };
+
 const NO_BOUND: CursorBound = { max: undefined, systemOf: () => undefined, grantsOf: () => [] };
 
 /** An acknowledgement that loses to simultaneous ones is repeated; each attempt lets at least one of them through. */
@@ -33,6 +41,9 @@ const CLAIM_ATTEMPTS_MAX = 20;
 
 /** Cursors that this process gave up and whose records it remembers, some 500 bytes each: all that come back in a storm. */
 const REMEMBERED_CURSORS_MAX = 20_000;
+
+/** A holder on another broker learns so much later that it was superseded. */
+const ANNOUNCED_AFTER_MS = 5;
 
 /** Core NATS subject on which brokers announce claims to each other. A hint that saves time: correctness rests on the fence. */
 const CLAIMED = 'sluice.claimed';
@@ -76,7 +87,10 @@ export class CursorStore {
       },
     });
     // Claims of others are not heard meanwhile.
-    this.bus.onStatus(() => this.#remembered.clear());
+    this.bus.onStatus(() => {
+      this.#remembered.clear();
+      this.#quota.forget();
+    });
   }
 
   /** Writes everything acknowledged so far. */
@@ -94,15 +108,16 @@ export class CursorStore {
   }
 
   /**
-   * The record of a cursor as this process stored it last, without asking the store; undefined when it may have changed since,
-   * or was recalled before. A claim upon it is sound all the same: it expects the revision, and rejects with SUPERSEDED
-   * (docs/decisions/0212).
+   * The record of a cursor as this process stored it last, or that there is none, without asking the store; undefined when it may
+   * have changed since, or was recalled before. A claim upon it is sound all the same: it expects the revision, and rejects with
+   * SUPERSEDED (docs/decisions/0212, docs/decisions/0426).
    */
-  recall(grant: string, name: string, narrowing: string): StoredCursor | undefined {
+  recall(grant: string, name: string, narrowing: string): Recalled | undefined {
     const subject = cursorSubject(grant, name);
     const stored = this.#remembered.get(subject);
     this.#remembered.delete(subject);
-    return stored?.record.narrowing === narrowing ? stored : undefined;
+    if (stored) return stored.record.narrowing === narrowing ? { stored } : undefined;
+    return this.#quota.presumesNone(grant) ? NEVER_STORED : undefined;
   }
 
   /** The cursors of a grant as stored, with their names. */
@@ -236,15 +251,15 @@ export class CursorStore {
   async #recordsByGrant(): Promise<Map<string, number>> {
     const byGrant = new Map<string, number>();
     for (const subject of Object.keys(await messagesBySubject(this.bus, CURSORS_STREAM, cursorSubject('*', '*')))) {
-      const [, grant = ''] = subject.split('.');
+      const grant = grantOf(subject);
       byGrant.set(grant, (byGrant.get(grant) ?? 0) + 1);
     }
     return byGrant;
   }
 
-  /** The claims of a batch are answered at one moment, and one message announces them. */
+  /** One message announces what is claimed at about one time: this process reads it too. */
   #announce(claim: Announcement): void {
-    if (this.#unannounced.push(claim) === 1) queueMicrotask(() => this.#announceAll());
+    if (this.#unannounced.push(claim) === 1) setTimeout(() => this.#announceAll(), ANNOUNCED_AFTER_MS);
   }
 
   #announceAll(): void {
@@ -260,10 +275,13 @@ export class CursorStore {
     const held = this.#held.get(subject);
     if (held && held.claim !== claim) this.#checkpoint.check(held);
     if (this.#remembered.get(subject)?.record.claim !== claim) this.#remembered.delete(subject);
+    this.#quota.mayHave(grantOf(subject));
   }
 }
 
 const isSuperseded = (error: unknown): boolean => error instanceof SluiceError && error.code === 'SUPERSEDED';
+
+const grantOf = (subject: string): string => subject.split('.')[1] as string;
 
 /** The revision of a removed cursor is needed to write it again; nothing else of it counts. */
 function asNew({ record, revision }: StoredCursor, narrowing: string): StoredCursor {

@@ -184,7 +184,7 @@ export class SubscriptionOpener {
     for (let attempt = 1; ; attempt++) {
       // The start is found before the older subscription is ended: a request that fails must not end one that is served.
       const recalled = cursors.recall(grant, name, narrowing);
-      const stored = recalled ?? (await cursors.load(grant, name, narrowing));
+      const stored = recalled ? recalled.stored : await cursors.load(grant, name, narrowing);
       const knownEnd = readers.at(open.version.partition).head;
       const found = starts.resolve({ knownEnd, ...startQuery(open, source, log, request.from, stored) });
       // Another broker may have moved a cursor that was recalled: the store decides whether the request fails.

@@ -180,19 +180,22 @@ export class ReplicationSession {
   }
 
   #itemBatch(item: StreamItem): ChangeBatch {
-    const { progress } = this.#deps;
-    if (item.kind === 'progress') {
-      return { events: [], atomic: false, confirm: () => this.#confirm(item.lsn) };
-    }
+    if (item.kind === 'progress') return { events: [], atomic: false, confirm: this.#confirmation(item.lsn) };
     const events = changeEvents(item, this.#encoder);
     return {
       events,
       // A single event is atomic by itself.
       atomic: item.isWhole && events.length > 1 && events.length <= TOGETHER_EVENTS_MAX,
-      confirm: () => {
-        for (const { name } of item.rereads) delete progress.snapshots[name];
-        if (item.endLsn !== undefined) this.#confirm(item.endLsn);
-      },
+      confirm: this.#confirmation(item.endLsn, item.rereads),
+    };
+  }
+
+  /** Made apart from the item, whose rows it would keep in memory until the bus has the events. */
+  #confirmation(lsn: bigint | undefined, rereads: readonly TableMapping[] = []): () => void {
+    const { progress } = this.#deps;
+    return () => {
+      for (const { name } of rereads) delete progress.snapshots[name];
+      if (lsn !== undefined) this.#confirm(lsn);
     };
   }
 

@@ -30,15 +30,17 @@ export type StreamItem =
 /** Changes per part: the size of an atomic batch, and a bound on memory for a transaction of a million rows. */
 const PART_CHANGES_MAX = 1_000;
 
+type EarlierKeys = Map<TableMapping, { hasAdded: boolean; hasRemoved: boolean }>;
+
 interface Transaction {
   commitLsn: bigint;
   xid: number;
   time: string;
   index: number;
   changes: RowChange[];
-  rereads: Set<TableMapping>;
+  rereads: TableMapping[];
   /** With deferrable keys, by table: subjects that got a row, or lost one, in parts that were returned already. */
-  earlier: Map<TableMapping, { hasAdded: boolean; hasRemoved: boolean }>;
+  earlier: EarlierKeys | undefined;
   hasParts: boolean;
 }
 
@@ -122,7 +124,7 @@ export class TransactionReader {
       .filter((mapping) => transaction.commitLsn >= this.validFrom(mapping));
     if (truncated.length === 0) return NO_ITEMS;
     const parts = transaction.changes.length > 0 ? [this.#part(transaction)] : [];
-    for (const mapping of truncated) transaction.rereads.add(mapping);
+    for (const mapping of truncated) addReread(transaction, mapping);
     return [...parts, this.#part(transaction)];
   }
 
@@ -130,7 +132,7 @@ export class TransactionReader {
     const transaction = this.#transaction!;
     this.#transaction = undefined;
     settleDeferrableKeys(transaction);
-    if (transaction.changes.length > 0 || transaction.rereads.size > 0) return [this.#part(transaction, endLsn)];
+    if (transaction.changes.length > 0 || transaction.rereads.length > 0) return [this.#part(transaction, endLsn)];
     return [{ kind: 'progress', lsn: endLsn }];
   }
 
@@ -140,9 +142,9 @@ export class TransactionReader {
     const isWhole = endLsn !== undefined && !transaction.hasParts;
     if (endLsn === undefined) noteKeyChanges(transaction);
     transaction.changes = [];
-    transaction.rereads = new Set();
+    transaction.rereads = [];
     transaction.hasParts = true;
-    return { kind: 'changes', commitLsn, xid, time, changes, rereads: [...rereads], isWhole, endLsn };
+    return { kind: 'changes', commitLsn, xid, time, changes, rereads, isWhole, endLsn };
   }
 
   #mapped({ relationOid, columns, replicaIdentity }: Pgoutput.MessageRelation): StreamedTable | undefined {
@@ -175,6 +177,7 @@ function problemOf(mapping: TableMapping, names: readonly string[], replicaIdent
 
 /** Within one part the changes determine the row that each subject has at the end; across parts a snapshot is needed. */
 function settleDeferrableKeys(transaction: Transaction): void {
+  if (!transaction.earlier && !transaction.changes.some(({ mapping }) => mapping.isKeyDeferrable)) return;
   const mappings = new Set(transaction.changes.map(({ mapping }) => mapping).filter((one) => one.isKeyDeferrable));
   if (transaction.hasParts) noteKeyChanges(transaction);
   for (const mapping of mappings) {
@@ -182,22 +185,36 @@ function settleDeferrableKeys(transaction: Transaction): void {
     const { changes, isAmbiguous } = settleKeyConflicts(transaction.changes.filter((one) => one.mapping === mapping));
     const others = transaction.changes.filter((one) => one.mapping !== mapping);
     transaction.changes = [...others, ...changes].sort((a, b) => a.index - b.index || a.ordinal - b.ordinal);
-    if (isAmbiguous) transaction.rereads.add(mapping);
+    if (isAmbiguous) addReread(transaction, mapping);
   }
-  for (const [mapping, { hasAdded, hasRemoved }] of transaction.earlier) {
-    if (hasAdded && hasRemoved) transaction.rereads.add(mapping);
+  for (const [mapping, { hasAdded, hasRemoved }] of transaction.earlier ?? []) {
+    if (hasAdded && hasRemoved) addReread(transaction, mapping);
   }
 }
 
-function noteKeyChanges({ changes, earlier }: Transaction): void {
-  for (const { mapping, form, before, after } of changes) {
+function noteKeyChanges(transaction: Transaction): void {
+  for (const { mapping, form, before, after } of transaction.changes) {
     if (!mapping.isKeyDeferrable || (before && after && form.subjectOf(before) === form.subjectOf(after))) continue;
+    transaction.earlier ??= new Map();
+    const { earlier } = transaction;
     const seen = earlier.get(mapping) ?? { hasAdded: false, hasRemoved: false };
     earlier.set(mapping, { hasAdded: seen.hasAdded || !!after, hasRemoved: seen.hasRemoved || !!before });
   }
 }
 
 function beginTransaction({ commitLsn, commitMs, xid }: ChangeMessage & { tag: 'begin' }): Transaction {
-  const time = new Date(commitMs).toISOString();
-  return { commitLsn, xid, time, index: 0, changes: [], rereads: new Set(), earlier: new Map(), hasParts: false };
+  const time = timeOf(commitMs);
+  return { commitLsn, xid, time, index: 0, changes: [], rereads: [], earlier: undefined, hasParts: false };
+}
+
+/** The transactions of a backlog were committed several in a millisecond. */
+let lastTime = { ms: 0, text: new Date(0).toISOString() };
+
+function timeOf(ms: number): string {
+  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  return lastTime.text;
+}
+
+function addReread({ rereads }: Transaction, mapping: TableMapping): void {
+  if (!rereads.includes(mapping)) rereads.push(mapping);
 }

@@ -182,11 +182,12 @@ export class ReceiptChain {
    * broker has written to the stream since: a part of them may be stored then.
    */
   async #storeFew(batch: Link[]): Promise<boolean> {
+    const { publisher } = this.deps.bus;
     const after = this.#lastId;
-    if (after === undefined || this.#batchesLeft-- > 0) return false;
+    if (!publisher.canChain || after === undefined || this.#batchesLeft-- > 0) return false;
     this.#lastId = undefined;
     try {
-      await this.deps.bus.publisher.publishChain(batch, after);
+      await publisher.publishChain(batch, after);
       return true;
     } catch (error) {
       if (!(error instanceof WrongExpectedSequenceError)) throw error;

@@ -7,8 +7,8 @@ export function isPrintableId(value: unknown): value is string {
   return typeof value === 'string' && (ASCII.test(value) || ANY.test(value));
 }
 
-/** The value that was read last. */
-let lastShared = '';
+/** The printable value that was read last. */
+let lastShared: string | undefined;
 
 /**
  * The value where it is printable as an id is, for one that most events share with the one before them, as the epoch of their source: it

@@ -105,7 +105,9 @@ export class MessageWriter {
 
   /** Writes a string without its length. */
   text(text: string): this {
-    this.#reserve(text.length * 3);
+    const most = text.length * 3;
+    // Most texts have as many bytes as characters: memory that is large enough must not be moved for three times as many.
+    this.#reserve(this.#at + most <= this.#bytes.length ? most : Buffer.byteLength(text));
     this.#at += this.#bytes.write(text, this.#at);
     return this;
   }

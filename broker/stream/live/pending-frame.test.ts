@@ -57,6 +57,21 @@ t.test('a frame that was taken is not changed by the events of the next one', as
   t.equal(Buffer.from(first).toString('hex'), before);
 });
 
+for (const protocol of SUBPROTOCOLS) {
+  t.test(`${protocol}: a frame of a single event takes at most twice its size, also after a large one`, async (t) => {
+    const frame = new PendingFrame(eventEncoder(protocol, codec));
+    for (const recordBytes of [200_000, 300, 300]) {
+      frame.add(event(1, recordBytes));
+      frame.take(HEAD);
+    }
+    const allocated = t.capture(Buffer, 'allocUnsafe', Buffer.allocUnsafe);
+    frame.add(event(2, 300));
+    const { length } = frame.take(HEAD);
+    const sizes = allocated().map(({ args: [size] }) => size);
+    t.ok(sizes.reduce((sum, size) => sum + size, 0) <= 2 * length, `${sizes} bytes for a frame of ${length}`);
+  });
+}
+
 t.test('an event for which a frame has no room is left out of it, and fits into the next one', async (t) => {
   const frame = new PendingFrame(eventEncoder('sluice.v1.protobuf', codec));
   const half = EVENTS_BYTES_MAX / 2;

@@ -5,7 +5,7 @@ import { HEAD_BYTES_MAX, headBytes, writeHead } from '../../../proto/frames/sock
 
 /** Left free before the events for the heads of the WebSocket message and of the frame, which are known when the frame is complete. */
 const GAP_BYTES = HEAD_BYTES_MAX + EVENTS_HEAD_BYTES_MAX;
-const INITIAL_BYTES = 512;
+const MEMORY_BYTES_MIN = 256;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -19,8 +19,8 @@ export class PendingFrame {
   /** Where the last whole event ends: an error of the encoder may have left a part of one behind it. */
   #end = GAP_BYTES;
   #events = 0;
-  /** Size of the memory for the next frame, by those before. */
-  #memoryBytes = INITIAL_BYTES;
+  /** Size of the memory for the next frame, by the one before. */
+  #memoryBytes = MEMORY_BYTES_MIN;
 
   constructor(private readonly encoder: EventEncoder) {}
 
@@ -56,9 +56,12 @@ export class PendingFrame {
     return this.#fitted(message, memory.length);
   }
 
-  /** Most frames are as large as those before. One that is much smaller must not hold the memory of a large one while it waits. */
+  /**
+   * Most frames are as large as the one before. One that is much smaller must not hold the memory of a large one while it waits,
+   * and the next one must not ask for as much: hundreds of channels may wait with a small event each.
+   */
   #fitted(message: Buffer, memoryBytes: number): Uint8Array {
-    this.#memoryBytes = message.length * 4 < memoryBytes ? Math.max(INITIAL_BYTES, memoryBytes >>> 1) : memoryBytes;
+    this.#memoryBytes = Math.max(MEMORY_BYTES_MIN, Math.min(memoryBytes, message.length * 2));
     return message.length * 2 < memoryBytes ? Buffer.from(message) : message;
   }
 }

@@ -156,9 +156,9 @@ export const MUTANTS: Record<string, Mutation> = {
     to: '(event.projected ??= live.view.project(position, event, op))',
   },
   'channel: keeps the events of the frame before': {
-    file: 'broker/stream/live/channel.js',
-    from: 'this.#pieces = [];\n        this.#positions',
-    to: 'this.#positions',
+    file: 'broker/stream/live/pending-frame.js',
+    from: 'message.set(head, writeHead(message, isText, payloadBytes));\n        this.#end = GAP_BYTES;\n        this.#events = 0;',
+    to: 'message.set(head, writeHead(message, isText, payloadBytes)); this.#writer.beginIn(Buffer.from(memory), this.#end);',
   },
   'catalog: gives the number of a dropped item to another': {
     file: 'broker/catalog/item-numbers.js',

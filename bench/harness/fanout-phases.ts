@@ -16,8 +16,8 @@ const ENTRY = 'bench.records';
 /** Without a rate, events that the slowest subscriber may lag behind the source. */
 const LAG_MAX = 1000;
 const LAG_REPORT_INTERVAL_MS = 10;
-/** One subscriber in this many measures the age of its events. */
-const SAMPLED_EVERY = 10;
+/** One subscriber in this many measures the age of its events; not a multiple of the grants, so that those of each channel of a flush are among them. */
+const SAMPLED_EVERY = 11;
 const CREDIT = 20_000;
 /** At a low rate a phase takes longer, so that percentiles mean something. */
 const EVENTS_PER_PHASE_MIN = 60;

@@ -18,7 +18,8 @@ const SHORT_LIVED: Memory = { allocate: Buffer.allocUnsafe };
  * Writes protobuf messages one after the other into the same memory.
  *
  * Events are many and small, and the writer of protobufjs, which makes an object per field, costs several times as much. So
- * each message is written from `begin` to `finish` into one buffer that only grows, and `finish` returns a copy.
+ * each message is written from `begin` to `finish` into one buffer that only grows, and `finish` returns a copy. What is sent from where
+ * it was written goes from `beginIn` to `release`, which gives the memory away.
  * Invariants: one message at a time; every `put` has reserved its bytes before.
  */
 export class MessageWriter {

@@ -19,7 +19,7 @@ const SESSIONS = 3000;
 const STORM_SESSIONS = 5000;
 const IN_FLIGHT = 50;
 /** After the start V8 compiles, and collects what the start has left behind. */
-const STARTED_MS = 10_000;
+const STARTED_MS = 30_000;
 /** Filling the store, a start on it, the check of the ledger after it, 8,000 sessions, and waiting three times while nothing is done. */
 const SPARE_SECONDS = 300;
 
@@ -46,7 +46,7 @@ async function measureSessions(run: BenchRun): Promise<BenchResult> {
   const idlePercent = round(settled - without);
   return {
     ratio: { p50Ms: oneByOne.times.p50Ms, brokerMs: many.brokerMs, perSecond: many.perSecond, idlePercent, kib },
-    aim: 'p50 <= 5 ms one by one, <= 0.3 ms of broker CPU each, >= 3,000/s, idle <= 0.5 % of a core, <= 20 KiB each',
+    aim: 'p50 <= 5 ms one by one, <= 0.3 ms of broker CPU each, >= 3,000/s, idle <= 0.5 % of a core beyond none, <= 20 KiB each',
     figures: { entries, oneByOne, many, more, idle: { without, opened, settled }, kibEach: kib, storm },
     cpuSeconds: phases.cpuSeconds,
   };

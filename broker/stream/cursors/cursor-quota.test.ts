@@ -67,3 +67,20 @@ t.test('the cursors of a system are counted only when the records of all might r
   t.equal(await quota.create('g1', async () => 'written'), 'written', 'two of the records are of removed cursors');
   t.strictSame(clock, { ms: 0, counts: 2, reads: 1 });
 });
+
+t.test('a grant without cursors is presumed to have none, once, and none of which a claim was heard', async (t) => {
+  const { quota, clock } = quotaOf(6, () => 1);
+  t.notOk(quota.presumesNone('new'), 'nothing was read yet');
+  const created = quota.create('g1', async () => undefined);
+  quota.mayHave('heard while the records are read');
+  await created;
+  quota.mayHave('heard later');
+  t.same(
+    ['heard while the records are read', 'heard later', 'of another', 'new', 'new'].map((grant) =>
+      quota.presumesNone(grant),
+    ),
+    [false, false, false, true, false],
+  );
+  clock.ms = MINUTE_MS + 1;
+  t.notOk(quota.presumesNone('newer'), 'too long ago');
+});

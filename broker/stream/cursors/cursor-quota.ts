@@ -77,9 +77,10 @@ export class CursorQuota {
     return true;
   }
 
-  /** A cursor of the grant was created, here or by another process. */
+  /** A cursor of the grant was created or claimed, here or by another process. */
   mayHave(grant: string): void {
-    this.#mayHave.add(grant);
+    // Nothing is presumed of the others before the records are read again, and those have it then.
+    if ((this.#isCounted && !this.#records.has(grant)) || this.#reading) this.#mayHave.add(grant);
   }
 
   /** What the store had may have changed unnoticed. */

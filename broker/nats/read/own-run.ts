@@ -1,4 +1,4 @@
-/** Messages in a row, and of one commit, from which reading them back costs more than opening a consumer once a second. */
+/** Messages in a row, and of one commit, from which reading them back costs more than opening a consumer afterwards. */
 const LONG_RUN = 4_096;
 const LARGE_COMMIT = 100;
 

@@ -3,7 +3,7 @@ import { inProject } from './project.mjs';
 
 /**
  * Path of the Node that runs Sluice: the one that package.json pins, or, where it pins none for the platform, the one that runs
- * this script. Is final only after the set-up. docs/decisions/0418
+ * this script. The set-up may change it. docs/decisions/0418
  */
 export function runtime() {
   const pinned = inProject('node_modules', '.bin', 'node');

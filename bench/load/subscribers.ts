@@ -13,8 +13,6 @@ const nats: NatsSubscriber[] = [];
 const OPENING_MAX = 32;
 /** Cursors advance at least this often, as those of a subscriber that stores what it received. */
 const ACK_INTERVAL_MS = 1000;
-/** Systems that know nothing of each other acknowledge all over the interval: each subscriber has one of so many parts of it. */
-const ACK_PARTS = 50;
 
 export interface SubscribersReport extends TallyReport {
   connections: number;
@@ -63,14 +61,9 @@ serveAsWorker({
   },
 });
 
-let parts = 0;
 setInterval(() => {
-  // A process that is short of time acknowledges as often as one that is not.
-  const due = Math.floor(performance.now() / (ACK_INTERVAL_MS / ACK_PARTS));
-  for (parts = Math.max(parts, due - ACK_PARTS); parts < due; parts++) {
-    for (let i = parts % ACK_PARTS; i < sluice.length; i += ACK_PARTS) sluice[i]?.acknowledge();
-  }
-}, ACK_INTERVAL_MS / ACK_PARTS).unref();
+  for (const one of sluice) one.acknowledge();
+}, ACK_INTERVAL_MS).unref();
 
 function progress(): Progress {
   const readers = [...nats, ...sluice.filter(({ isSlow }) => !isSlow)];

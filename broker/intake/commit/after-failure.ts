@@ -23,12 +23,13 @@ export interface StoreState {
 
 /** Decides what follows when the commit of an event failed. See docs/decisions/0033. */
 export function afterFailure(error: Error, event: FailedAttempts, nowMs: number, store: StoreState): AfterFailure {
-  if (error instanceof StoreUnavailableError || isMaybeStillReplicated(error, event, store)) {
+  const isInTime = nowMs - (event.waitingSinceMs ?? nowMs) <= ELECTION_WAIT_MS;
+  if (error instanceof StoreUnavailableError) {
     // A lost connection to one server of several is soon replaced; the loss of the only one is reported at once.
     const mayComeBack = store.isReplicated || store.isUp;
-    const waitedMs = nowMs - (event.waitingSinceMs ?? nowMs);
-    return mayComeBack && waitedMs <= ELECTION_WAIT_MS ? 'wait' : 'fail';
+    return mayComeBack && isInTime ? 'wait' : 'fail';
   }
+  if (isInTime && isMaybeStillReplicated(error, event, store)) return 'wait';
   const isRemovable = error instanceof DuplicateInBatchError || error instanceof WrongExpectedSequenceError;
   return isRemovable && event.attempts < ATTEMPTS_MAX ? 'retry' : 'fail';
 }

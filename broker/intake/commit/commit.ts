@@ -89,6 +89,7 @@ export class Commit {
     const failed: WaitingEvent[] = [];
     const accepted = new Map<SourceOp, number>();
     let isStoreAway = false;
+    const isRepeated = batch.events.some(({ waitingSinceMs }) => waitingSinceMs !== undefined);
     for (let i = 0; i < batch.events.length; i++) {
       const event = batch.events[i]!;
       const outcome = outcomes[i]!;
@@ -100,7 +101,7 @@ export class Commit {
         this.#deps.accepted.accepted(route.entry);
         continue;
       }
-      const next = this.#afterFailure(batch, event, outcome);
+      const next = this.#afterFailure(batch, event, outcome, isRepeated);
       if (next === 'wait') isStoreAway = true;
       const concerned = [event, ...batch.followersOf(event)];
       if (next !== 'fail') retry.push(...concerned);
@@ -140,10 +141,17 @@ export class Commit {
     traces.accepted({ entry: fields.route.entry, partition, position, op, arrivedAtMs, sourceTrace });
   }
 
-  #afterFailure(batch: CommitBatch, event: WaitingEvent, error: Error): ReturnType<typeof afterFailure> {
+  /** `isRepeated`: an event of the commit was sent before without an outcome, and what refused that one refused all of them. */
+  #afterFailure(
+    batch: CommitBatch,
+    event: WaitingEvent,
+    error: Error,
+    isRepeated: boolean,
+  ): ReturnType<typeof afterFailure> {
     const { bus, isReplicated } = this.#deps;
     const now = performance.now();
-    const next = afterFailure(error, event, now, { isReplicated, isUp: bus.isUp() });
+    const { attempts, waitingSinceMs = isRepeated ? now : undefined } = event;
+    const next = afterFailure(error, { attempts, waitingSinceMs }, now, { isReplicated, isUp: bus.isUp() });
     if (next === 'retry') event.attempts++;
     if (next === 'wait') event.waitingSinceMs ??= now;
     // A duplicate says nothing about the end of the subject; every other failure may mean that it has moved.

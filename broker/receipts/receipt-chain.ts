@@ -184,7 +184,7 @@ export class ReceiptChain {
   async #storeFew(batch: Link[]): Promise<boolean> {
     const { publisher } = this.deps.bus;
     const after = this.#lastId;
-    if (!publisher.canChain || after === undefined || this.#batchesLeft-- > 0) return false;
+    if (!publisher.isOfSingleServer || after === undefined || this.#batchesLeft-- > 0) return false;
     this.#lastId = undefined;
     try {
       await publisher.publishChain(batch, after);

@@ -129,10 +129,11 @@ export class Publisher {
   }
 
   /**
-   * Whether `publishChain` may be called. A replicated stream compares ids on each replica when it stores, and not on its leader before:
-   * a replica that refuses a message gives the whole stream up, until its server starts again. A server without a cluster has no replicas.
+   * The server is none of a cluster. Elsewhere few messages are no cheaper one by one, and `publishChain` must not be called: a replicated
+   * stream compares ids on each replica when it stores, and not on its leader before, and a replica that refuses a message gives the
+   * whole stream up, until its server starts again.
    */
-  get canChain(): boolean {
+  get isOfSingleServer(): boolean {
     const { info } = this.#bus.nc;
     return info !== undefined && info.cluster === undefined;
   }
@@ -141,7 +142,7 @@ export class Publisher {
    * Stores messages with ids one by one, of which each expects the one before it as the newest of the stream, and the first one the
    * message `after`. So none is stored unless all before it are, and the answer to the last stands for all. When it rejects, a part
    * may be stored, from the first on: with WrongExpectedSequenceError because somebody else has written to the stream. Only
-   * where `canChain`.
+   * where `isOfSingleServer`.
    */
   async publishChain(messages: readonly (OutMessage & { id: string })[], after: string): Promise<void> {
     for (const message of messages) this.#requireSpace(message);

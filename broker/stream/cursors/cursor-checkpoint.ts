@@ -94,7 +94,8 @@ export class CursorCheckpoint {
         await this.#untilDue();
         continue;
       }
-      if (batch.length <= SINGLES_MAX) await Promise.all(batch.map((cursor) => this.#write([cursor])));
+      if (this.bus.publisher.isOfSingleServer && batch.length <= SINGLES_MAX)
+        await Promise.all(batch.map((cursor) => this.#write([cursor])));
       else await this.#write(batch);
     }
     // In the turn in which nothing was dirty: a cursor that is added a moment later starts the loop again.

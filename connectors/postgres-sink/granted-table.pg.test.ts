@@ -28,6 +28,18 @@ t.test('the table of postgres-sink', async (t) => {
     return { sink, table, from: await sink.open() };
   };
 
+  t.test('sinks that start at the same time share the table of positions that none of them finds', async (t) => {
+    const sinks = Array.from({ length: 8 }, (_, i) => {
+      const config = { database: postgres.url, grant: 'g', table: `together_${i}`, schema: 'public' };
+      return new PostgresSink(parsePostgresSinkConfig(config), 'test');
+    });
+    t.teardown(() => Promise.all(sinks.map((sink) => sink[Symbol.asyncDispose]())));
+    for (let round = 0; round < 5; round++) {
+      await postgres.query('DROP TABLE IF EXISTS sluice_positions');
+      t.same(new Set(await Promise.all(sinks.map((sink) => sink.open()))), new Set(['earliest']));
+    }
+  });
+
   t.test('the table has a column of the right type for each type of item', async (t) => {
     const { sink, table } = await open();
     await sink.shape(

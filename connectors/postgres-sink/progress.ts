@@ -49,8 +49,10 @@ export class ProgressTable {
   }
 
   async create(client: pg.Client): Promise<void> {
+    // Of two sinks that create the table at the same time PostgreSQL fails one, in spite of IF NOT EXISTS.
     await client.query(
-      `CREATE TABLE IF NOT EXISTS ${this.#name} (
+      `SELECT pg_advisory_xact_lock(hashtext('sluice_positions'));
+       CREATE TABLE IF NOT EXISTS ${this.#name} (
          table_name text PRIMARY KEY, grant_id text NOT NULL, cursor_name text NOT NULL, log text NOT NULL,
          position bigint NOT NULL, snapshot_id text, snapshot_from bigint, updated_at timestamptz NOT NULL)`,
     );

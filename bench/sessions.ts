@@ -2,7 +2,7 @@ import { provinceGrants, provinceSystems } from './documents/province.js';
 import { type BenchResult, type BenchRun, runBench } from './harness/bench-run.js';
 import { ledgerChecked } from './harness/ledger-checked.js';
 import { targetOf } from './harness/province-bus.js';
-import { SessionPhases } from './harness/session-phases.js';
+import { round, SessionPhases } from './harness/session-phases.js';
 import { startBus } from './harness/subscribed-bus.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
@@ -68,8 +68,4 @@ async function startFilled(run: BenchRun, count: number): Promise<{ broker: Brok
 async function residentKiB(broker: BrokerProcess): Promise<number> {
   const usages = await Promise.all(Object.values(broker.roles).map(usageOf));
   return usages.reduce((sum, usage) => sum + (usage?.residentMiB ?? 0) * 1024, 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

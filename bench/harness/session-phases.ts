@@ -48,6 +48,6 @@ function msEach(used: CpuSeconds, roles: string[], sessions: number): number {
   return round((cpuSum(used, roles) / sessions) * 1000);
 }
 
-function round(value: number): number {
+export function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

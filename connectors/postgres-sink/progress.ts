@@ -49,7 +49,7 @@ export class ProgressTable {
   }
 
   async create(client: pg.Client): Promise<void> {
-    // Of two sinks that create the table at the same time PostgreSQL fails one, in spite of IF NOT EXISTS.
+    // PostgreSQL fails one of two sinks that create the table at the same time, in spite of IF NOT EXISTS.
     await client.query(
       `SELECT pg_advisory_xact_lock(hashtext('sluice_positions'));
        CREATE TABLE IF NOT EXISTS ${this.#name} (

@@ -88,7 +88,7 @@ export class EpochProgress {
     this.recent.add(this.seed, sourcePosition, logPosition);
   }
 
-  /** Of an event at or below the watermark: its own while that is known, else that of the watermark. */
+  /** Returns the log position of an event at or below the watermark while it is known, else that of the watermark. */
   #logPositionOf(sourcePosition: string): number {
     return this.recent.get(this.seed, sourcePosition) ?? this.logPosition;
   }

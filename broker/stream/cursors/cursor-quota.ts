@@ -83,7 +83,7 @@ export class CursorQuota {
     if ((this.#isCounted && !this.#records.has(grant)) || this.#reading) this.#mayHave.add(grant);
   }
 
-  /** What the store had may have changed unnoticed. */
+  /** Discards the count of records: other processes may have changed it unnoticed. */
   forget(): void {
     this.#recordsAtMs = Number.NEGATIVE_INFINITY;
   }

@@ -26,7 +26,7 @@ export type Acknowledgement = Omit<ClaimRequest, 'narrowing'> & { narrowing: str
 /** The quota of cursors per system, for which the store counts. */
 export type CursorBound = Pick<CursorQuotaDeps, 'max' | 'systemOf' | 'grantsOf'>;
 
-/** What a process knows of a cursor without asking the store. */
+/** The record of a cursor as a process knows it without asking the store. */
 export interface Recalled {
   /** Undefined for a cursor that was never stored. */
   stored: StoredCursor | undefined;

@@ -16,7 +16,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class PendingFrame {
   readonly #writer = new MessageWriter(NOTHING);
-  /** Where the last whole event ends: an error of the encoder may have left a part of one behind it. */
+  /** End of the last whole event: an error of the encoder may have left a part of one behind it. */
   #end = GAP_BYTES;
   #events = 0;
   /** Size of the memory for the next frame, by the one before. */
